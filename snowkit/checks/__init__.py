@@ -1,0 +1,1 @@
+"""What is probed on an instance: one topic a file, and the list of topics."""

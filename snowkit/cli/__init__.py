@@ -1,0 +1,1 @@
+"""The commands, one file each; the only owner of stdout, stderr and exit codes."""

@@ -1,0 +1,1 @@
+"""Checks, findings and runs; knows no table and no template."""

@@ -1,0 +1,1 @@
+"""An emulated ServiceNow instance and platform behind real sockets."""

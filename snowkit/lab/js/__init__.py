@@ -1,0 +1,1 @@
+"""The JavaScript engine of the emulated instance, in a worker process with a deadline."""

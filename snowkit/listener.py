@@ -1,0 +1,97 @@
+"""Serves an ASGI app on loopback from its own thread: the OAuth redirect, the webhook receiver, the lab."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+
+from snowkit.errors import PortTaken
+
+LOOPBACK = "127.0.0.1"
+
+
+class Listener:
+    """A running server; use it as a context manager, from synchronous or asynchronous code.
+
+    `port` 0 takes a free one. Raises `PortTaken` on entering when another process listens there.
+    `certificate` and `key` are paths of PEM files; with them the listener speaks https.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        *,
+        port: int = 0,
+        host: str = LOOPBACK,
+        certificate: str | None = None,
+        key: str | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._scheme = "https" if certificate else "http"
+        self._config = uvicorn.Config(
+            app,
+            log_level="critical",
+            access_log=False,
+            lifespan="on",
+            ws="none",
+            server_header=False,
+            date_header=False,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(self._config)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a trailing slash; known once the listener runs."""
+        return f"{self._scheme}://{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Bind, then serve until `stop`; returns when requests are answered."""
+        bound = _bind(self.host, self.port)
+        self.port = int(bound.getsockname()[1])
+        self._thread = threading.Thread(
+            target=self._server.run, args=([bound],), name="listener", daemon=True
+        )
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.005)
+
+    def stop(self) -> None:
+        """Stop serving; open connections get two seconds."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def __enter__(self) -> Listener:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # On Windows the option lets two servers share a port, which is the opposite of what is wanted.
+    if os.name == "posix":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise PortTaken(
+            f"Port {port} on {host} cannot be used: {error.strerror or error}.",
+            "Stop the program that listens there, or choose another port with --port or --redirect-uri.",
+        ) from error
+    return bound

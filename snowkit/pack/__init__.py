@@ -1,0 +1,1 @@
+"""What an integration needs, as strict models read from `templates/packs/<name>/`."""

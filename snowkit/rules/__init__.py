@@ -1,0 +1,1 @@
+"""Business rules as records and scripts."""

@@ -1,0 +1,1 @@
+"""The terminal UI: it observes the engine and decides nothing."""

@@ -1,0 +1,1 @@
+"""Update sets: written, read, and the hand-over beside them."""
