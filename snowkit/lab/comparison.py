@@ -1,0 +1,150 @@
+"""What one condition of a query asks, once its spelling, its scripts and its relative dates are worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from snowkit.lab.encoded import Condition
+from snowkit.lab.moments import Asker, stamp
+from snowkit.lab.schema import Column, Schema
+
+Kind = Literal[
+    "any", "none", "empty", "filled", "equal", "unequal", "order", "in", "not in",
+    "like", "not like", "between", "not between", "field", "apart",
+]  # fmt: skip
+NUMERIC = frozenset({"integer", "decimal", "float", "longint"})
+_FIXED: dict[str, Kind] = {
+    "ISEMPTY": "empty",
+    "EMPTYSTRING": "empty",
+    "ISNOTEMPTY": "filled",
+    "ANYTHING": "any",
+}
+_FIELDS = {
+    "SAMEAS": "=",
+    "NSAMEAS": "<>",
+    "GT_FIELD": ">",
+    "LT_FIELD": "<",
+    "GT_OR_EQUALS_FIELD": ">=",
+    "LT_OR_EQUALS_FIELD": "<=",
+}
+_RELATIVE = {"RELATIVEGT": ">", "RELATIVEGE": ">=", "RELATIVELT": "<", "RELATIVELE": "<="}
+_LENGTHS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One question to a field: its `kind`, the `sign` (=, <>, <, …) and the values that it needs.
+
+    `like` takes the text with `before` and `after` saying where anything may stand; `field` and `apart` hold the
+    other field's name as first value (empty: the present); `apart` then the seconds between, `sign` and `factor`
+    1 (after) or -1 (before).
+    """
+
+    kind: Kind
+    values: tuple[str, ...] = ()
+    sign: str = "="
+    before: bool = False
+    after: bool = False
+    factor: int = 1
+
+
+NONE = Comparison("none")
+
+
+def resolve(condition: Condition, column: Column, schema: Schema, asker: Asker) -> Comparison | None:
+    """Return what a condition asks of a column; None where an instance would drop the condition."""
+    operator = condition.operator
+    if operator in _FIXED:
+        return Comparison(_FIXED[operator])
+    if operator in _FIELDS:
+        return Comparison("field", (condition.value,), _FIELDS[operator])
+    if operator == "INSTANCEOF":
+        return Comparison("in", tuple(schema.descendants(condition.value)))
+    if operator in _WORKED_OUT or operator.startswith("RELATIVE"):
+        return _WORKED_OUT.get(operator, _relative)(condition, asker)
+    value = asker.value(condition.value)
+    return None if value is None else _plain(operator, value, column)
+
+
+def _dynamic(condition: Condition, asker: Asker) -> Comparison:
+    # A dynamic filter that the instance has not finds nothing.
+    value = asker.dynamic(condition.value)
+    return NONE if value is None else Comparison("equal", (value,))
+
+
+def _plain(operator: str, value: str, column: Column) -> Comparison | None:
+    if column.type == "boolean":
+        value = {"1": "true", "0": "false"}.get(value, value)
+    listed = tuple(item.strip() for item in value.split(","))
+    made: dict[str, Callable[[], Comparison]] = {
+        "=": lambda: Comparison("equal", (value,)),
+        "!=": lambda: Comparison("unequal", (value,)),
+        "IN": lambda: Comparison("in", listed),
+        "NOT IN": lambda: Comparison("not in", listed),
+        "LIKE": lambda: Comparison("like", (value,), before=True, after=True),
+        "NOT LIKE": lambda: Comparison("not like", (value,), before=True, after=True),
+        "STARTSWITH": lambda: Comparison("like", (value,), after=True),
+        "ENDSWITH": lambda: Comparison("like", (value,), before=True),
+    }
+    if operator in made:
+        return made[operator]()
+    if operator not in (">", ">=", "<", "<="):
+        return None
+    return (
+        NONE if column.type in NUMERIC and not is_number(value) else Comparison("order", (value,), operator)
+    )
+
+
+def _between(condition: Condition, asker: Asker) -> Comparison | None:
+    ends = condition.value.split("@")
+    if condition.operator != "BETWEEN":
+        day = f"javascript:gs.dateGenerate('{ends[0][:10]}',"
+        ends = ends[1:] if len(ends) == 3 else [day + "'start')", day + "'end')"]
+    values = [value for end in ends if (value := asker.value(end)) is not None]
+    if len(values) != 2:
+        return None
+    return Comparison("not between" if condition.operator == "NOTON" else "between", tuple(values))
+
+
+def _relative(condition: Condition, asker: Asker) -> Comparison | None:
+    unit, direction, count = [*condition.value.lstrip("@").split("@"), "", ""][:3]
+    moment = (
+        asker.shifted(unit, int(count) if direction == "ahead" else -int(count)) if count.isdigit() else None
+    )
+    if moment is None:
+        return None
+    if condition.operator == "RELATIVEEE":
+        return Comparison("between", asker.day(moment))
+    return Comparison("order", (stamp(moment),), _RELATIVE[condition.operator])
+
+
+def _apart(condition: Condition, asker: Asker) -> Comparison | None:
+    other, unit, direction, count = [*condition.value.split("@"), "", "", ""][:4]
+    if unit not in _LENGTHS or not count.isdigit():
+        return None
+    sign = ">" if condition.operator == "MORETHAN" else "<"
+    seconds = str(_LENGTHS[unit] * int(count))
+    return Comparison(
+        "apart", (other, seconds, stamp(asker.now)), sign, factor=1 if direction == "after" else -1
+    )
+
+
+_WORKED_OUT: dict[str, Callable[[Condition, Asker], Comparison | None]] = {
+    "DYNAMIC": _dynamic,
+    "MORETHAN": _apart,
+    "LESSTHAN": _apart,
+    "ON": _between,
+    "NOTON": _between,
+    "BETWEEN": _between,
+}
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text is a number as a numeric field would hold it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

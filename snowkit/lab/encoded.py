@@ -1,0 +1,109 @@
+"""Reads encoded queries: conditions joined by ^, ^OR and ^NQ, and an order.
+
+source: rest_behaviour 1.3. Nothing here raises for a strange query: an instance ignores what it cannot read,
+or refuses it, by a property; what was strange is listed in `Query.unreadable` and found by `Query.fields`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# Longest first, since one operator begins another. CONTAINS, NOTLIKE and NOTIN are other spellings.
+_WORDS = (
+    "GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD", "GT_FIELD", "LT_FIELD", "DOES NOT CONTAIN", "NOT LIKE", "NOTLIKE",
+    "NOT IN", "NOTIN", "NOTON", "STARTSWITH", "ENDSWITH", "CONTAINS", "ISNOTEMPTY", "ISEMPTY", "ISNOTNULL", "ISNULL",
+    "EMPTYSTRING", "ANYTHING", "BETWEEN", "NSAMEAS", "SAMEAS", "DYNAMIC", "INSTANCEOF", "RELATIVEGT", "RELATIVELT",
+    "RELATIVEGE", "RELATIVELE", "RELATIVEEE", "MORETHAN", "LESSTHAN", "VALCHANGES", "CHANGESFROM", "CHANGESTO",
+    "LIKE", "IN", "ON", "!*", "!=", ">=", "<=", "=", ">", "<", "*", "%",
+)  # fmt: skip
+_SPELLINGS = {
+    "CONTAINS": "LIKE",
+    "*": "LIKE",
+    "!*": "NOT LIKE",
+    "NOTLIKE": "NOT LIKE",
+    "DOES NOT CONTAIN": "NOT LIKE",
+    "NOTIN": "NOT IN",
+    "%": "ENDSWITH",
+    "ISNULL": "ISEMPTY",
+    "ISNOTNULL": "ISNOTEMPTY",
+}
+_CONDITION = re.compile(
+    r"(?P<field>[a-z][a-z0-9_.]*?)(?P<operator>" + "|".join(map(re.escape, _WORDS)) + r")(?P<value>.*)",
+    re.DOTALL,
+)
+# A caret inside a value is written twice.
+_SEPARATOR = re.compile(r"(?<!\^)\^(?!\^)")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison; `field` may walk through references with dots."""
+
+    field: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One field to sort by."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Groups are joined by OR; the alternatives of a group by AND; the conditions of an alternative by OR."""
+
+    groups: tuple[tuple[tuple[Condition, ...], ...], ...] = ()
+    orders: tuple[Order, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+    def conditions(self) -> list[Condition]:
+        """Return every comparison of the query, in the order of writing."""
+        return [condition for group in self.groups for either in group for condition in either]
+
+    def fields(self) -> list[str]:
+        """Return every field that the query filters or sorts by, once each, in the order of writing."""
+        names = [condition.field for condition in self.conditions()]
+        return list(dict.fromkeys(names + [order.field for order in self.orders]))
+
+
+def parse(text: str) -> Query:
+    """Read an encoded query; what is not a condition lands in `unreadable`."""
+    groups: list[list[list[Condition]]] = [[]]
+    orders: list[Order] = []
+    unreadable: list[str] = []
+    for part in _SEPARATOR.split(text):
+        if part in ("", "EQ"):
+            continue
+        rest, alternative = part, False
+        if part.startswith("ORDERBY"):
+            descending = part.startswith("ORDERBYDESC")
+            orders.append(Order(part.removeprefix("ORDERBY").removeprefix("DESC"), descending))
+            continue
+        if part.startswith("NQ"):
+            groups.append([])
+            rest = part[2:]
+        elif part.startswith("OR"):
+            alternative, rest = True, part[2:]
+        condition = _condition(rest)
+        if condition is None:
+            if rest:
+                unreadable.append(rest)
+        elif alternative and groups[-1]:
+            groups[-1][-1].append(condition)
+        else:
+            groups[-1].append([condition])
+    kept = tuple(tuple(tuple(either) for either in group) for group in groups if group)
+    return Query(kept, tuple(order for order in orders if order.field), tuple(unreadable))
+
+
+def _condition(text: str) -> Condition | None:
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        return None
+    operator = _SPELLINGS.get(found["operator"], found["operator"])
+    return Condition(found["field"], operator, found["value"].replace("^^", "^"))
