@@ -1,0 +1,270 @@
+"""What an inspector reads of an instance's configuration, each part asked for once.
+
+A list that the inspector sees only in part is not read at all: rows hidden by ACLs would look like records
+that are missing. Columns whose names are not documented are looked up in the dictionary.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from snowkit.access.records import Acl, Policy, Profile
+from snowkit.errors import InstanceError
+from snowkit.instance import query as encoded
+from snowkit.instance import table
+from snowkit.instance.client import Client, Reply
+from snowkit.instance.evidence import Evidence
+
+Value = TypeVar("Value")
+Row = dict[str, Any]
+
+PAGE = 5000
+
+NEWER = frozenset(
+    {
+        "apply_all_tables",
+        "apply_global",
+        "decision_type",
+        "inbound_grant_type",
+        "public_client",
+        "scope_restriction_status",
+        "ws_access",
+    }
+)
+"""Columns that an older release does not have (source: release notes from Tokyo to Australia)."""
+
+
+class NotObserved(InstanceError):
+    """A configuration table cannot be read whole; `evidence` shows what came back."""
+
+    def __init__(self, what: str, evidence: Evidence) -> None:
+        super().__init__(what, "Use an inspector that may read it (an administrator), or a snapshot.")
+        self.evidence = evidence
+
+
+class Configuration:
+    """The configuration as one inspector sees it; every method raises `NotObserved` or `Unreachable`."""
+
+    def __init__(self, inspector: Client) -> None:
+        self._client = inspector
+        self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}
+
+    async def _once(self, key: tuple[object, ...], ask: Callable[[], Awaitable[Value]]) -> Value:
+        if key not in self._asked:
+            self._asked[key] = asyncio.ensure_future(ask())
+        answer: Value = await asyncio.shield(self._asked[key])
+        return answer
+
+    async def rows(self, name: str, query: str, fields: Sequence[str]) -> tuple[list[Row], Evidence]:
+        """Return every matching row of a configuration table, with the exchange as evidence."""
+        return await self._once((name, query, *fields), lambda: self._rows(name, query, fields))
+
+    async def _rows(self, name: str, query: str, fields: Sequence[str]) -> tuple[list[Row], Evidence]:
+        reply = await table.read(self._client, name, query, fields=fields, limit=PAGE, count=True)
+        if reply.failure is not None:
+            raise NotObserved(f"The inspector may not read {name}: {reply.failure.words}.", reply.evidence())
+        rows = reply.rows
+        if reply.total is None or len(rows) < min(reply.total, PAGE) or len(rows) == PAGE:
+            shown = (
+                f"{len(rows)} of {reply.total if reply.total is not None else 'an unknown number of'} rows"
+            )
+            raise NotObserved(f"The inspector sees {shown} of {name}.", reply.evidence(shown))
+        self._refuse_missing(name, fields, reply)
+        return rows, reply.evidence(f"{len(rows)} row(s)")
+
+    @staticmethod
+    def _refuse_missing(name: str, fields: Sequence[str], reply: Reply) -> None:
+        for field in fields:
+            if (
+                "." not in field
+                and field not in NEWER
+                and reply.rows
+                and not any(field in row for row in reply.rows)
+            ):
+                raise NotObserved(f"The inspector cannot read {name}.{field}.", reply.evidence(f"no {field}"))
+
+    async def column(self, name: str, *, label: str = "", reference: str = "") -> str:
+        """Return the column of a table by its label or by the table it refers to; empty when there is none."""
+        rows, _ = await self.rows(
+            "sys_dictionary",
+            encoded.any_of("name", ("oauth_entity", "std_http_auth")),
+            ("name", "element", "column_label", "reference"),
+        )
+        for row in rows:
+            labelled = bool(label) and label.lower() in str(row.get("column_label", "")).lower()
+            refers = bool(reference) and row.get("reference") == reference
+            if row.get("name") == name and row.get("element") and (labelled or refers):
+                return str(row["element"])
+        return ""
+
+    async def entity(self, client_id: str) -> tuple[Row | None, Evidence]:
+        """Return the OAuth entity with a client id, its restriction under the key `restricted`."""
+        restriction = await self.column("oauth_entity", label="Enforce token restriction")
+        fields = ["sys_id", "name", "active", "redirect_url", "inbound_grant_type", "public_client"]
+        fields += ["scope_restriction_status", *([restriction] if restriction else [])]
+        rows, evidence = await self.rows("oauth_entity", f"client_id={encoded.value(client_id)}", fields)
+        if not rows:
+            return None, evidence
+        return {**rows[0], "restricted": rows[0].get(restriction, "") if restriction else ""}, evidence
+
+    async def policies(self) -> tuple[Policy, ...]:
+        """Return the REST API access policies with the profiles mapped to them."""
+        return await self._once(("policies",), self._policies)
+
+    async def _policies(self) -> tuple[Policy, ...]:
+        entity_column = await self.column("std_http_auth", reference="oauth_entity")
+        (policies, _), (mappings, _), (profiles, _), (http, _) = await asyncio.gather(
+            self.rows(
+                "sys_api_access_policy",
+                "",
+                [
+                    "sys_id",
+                    "name",
+                    "active",
+                    "api_path",
+                    "api_resource",
+                    "http_method",
+                    "version",
+                    "apply_all_methods",
+                    "apply_all_resources",
+                    "apply_all_versions",
+                    "apply_all_tables",
+                    "api_tablename",
+                    "apply_global",
+                ],
+            ),
+            self.rows("sys_auth_profile_mapping", "", ("api_access_policy", "inbound_auth_profile")),
+            self.rows("inbound_auth_profile", "", ("sys_id", "name", "active")),
+            self.rows("std_http_auth", "", ["sys_id", "type", *([entity_column] if entity_column else [])]),
+        )
+        details = {row["sys_id"]: row for row in http}
+        known = {
+            row["sys_id"]: Profile(
+                row["sys_id"],
+                row.get("name", ""),
+                str(details.get(row["sys_id"], {}).get("type", "")),
+                str(details.get(row["sys_id"], {}).get(entity_column, "")),
+                row.get("active") != "false",
+            )
+            for row in profiles
+        }
+        mapped: dict[str, list[Profile]] = {}
+        for row in mappings:
+            profile = known.get(row.get("inbound_auth_profile", ""))
+            if profile is not None:
+                mapped.setdefault(row.get("api_access_policy", ""), []).append(profile)
+        return tuple(_policy(row, tuple(mapped.get(row["sys_id"], ()))) for row in policies)
+
+    async def chain(self, name: str) -> tuple[str, ...]:
+        """Return a table and its parents, nearest first; empty when the instance has no such table."""
+        rows, _ = await self.rows("sys_db_object", f"name={name}", ("name", "super_class.name", "ws_access"))
+        if not rows:
+            return ()
+        parent = str(rows[0].get("super_class.name", ""))
+        return (name, *(await self.chain(parent) if parent and parent != name else ()))
+
+    async def web_service_access(self, name: str) -> bool | None:
+        """Return whether "Allow access to this table via web services" is on; None when it is not shown."""
+        rows, _ = await self.rows("sys_db_object", f"name={name}", ("name", "super_class.name", "ws_access"))
+        return rows[0].get("ws_access") == "true" if rows and rows[0].get("ws_access") else None
+
+    async def acls(self, names: Iterable[str]) -> tuple[Acl, ...]:
+        """Return the record ACLs whose name is one of `names` or a field of one."""
+        wanted = sorted(set(names))
+        condition = "^OR".join(f"name={name}^ORnameSTARTSWITH{name}." for name in (*wanted, "*"))
+        rows, _ = await self.rows(
+            "sys_security_acl",
+            condition,
+            [
+                "sys_id",
+                "name",
+                "operation",
+                "type",
+                "active",
+                "condition",
+                "script",
+                "advanced",
+                "admin_overrides",
+                "decision_type",
+            ],
+        )
+        links, _ = await self.rows(
+            "sys_security_acl_role",
+            "^OR".join(
+                f"sys_security_acl.name={name}^ORsys_security_acl.nameSTARTSWITH{name}."
+                for name in (*wanted, "*")
+            ),
+            ("sys_security_acl", "sys_user_role.name"),
+        )
+        roles: dict[str, set[str]] = {}
+        for link in links:
+            roles.setdefault(link.get("sys_security_acl", ""), set()).add(link.get("sys_user_role.name", ""))
+        return tuple(_acl(row, frozenset(roles.get(row["sys_id"], ()))) for row in rows)
+
+    async def roles(self, user: str) -> frozenset[str]:
+        """Return the role names that a user (sys_id) holds: granted, by group, and contained in those."""
+        return await self._once(("roles", user), lambda: self._roles(user))
+
+    async def _roles(self, user: str) -> frozenset[str]:
+        encoded.sys_id(user)
+        (own, _), (groups, _), (contains, _) = await asyncio.gather(
+            self.rows("sys_user_has_role", f"user={user}", ("role.name",)),
+            self.rows("sys_user_grmember", f"user={user}", ("group",)),
+            self.rows("sys_user_role_contains", "", ("role.name", "contains.name")),
+        )
+        names = {row.get("role.name", "") for row in own}
+        if groups:
+            members = encoded.any_of("group", [row["group"] for row in groups])
+            by_group, _ = await self.rows("sys_group_has_role", members, ("role.name",))
+            names |= {row.get("role.name", "") for row in by_group}
+        inside: dict[str, set[str]] = {}
+        for row in contains:
+            inside.setdefault(row.get("role.name", ""), set()).add(row.get("contains.name", ""))
+        queue = list(names)
+        while queue:
+            for name in inside.get(queue.pop(), ()):
+                if name not in names:
+                    names.add(name)
+                    queue.append(name)
+        return frozenset(names - {""})
+
+
+def _true(row: Row, field: str) -> bool:
+    return row.get(field) == "true"
+
+
+def _policy(row: Row, profiles: tuple[Profile, ...]) -> Policy:
+    tables = frozenset(part.strip() for part in str(row.get("api_tablename", "")).split(",") if part.strip())
+    return Policy(
+        sys_id=row["sys_id"],
+        name=row.get("name", ""),
+        api_path=row.get("api_path", ""),
+        active=_true(row, "active"),
+        method=row.get("http_method", ""),
+        resource=row.get("api_resource", ""),
+        version=row.get("version", ""),
+        all_methods=_true(row, "apply_all_methods"),
+        all_resources=_true(row, "apply_all_resources"),
+        all_versions=_true(row, "apply_all_versions"),
+        all_tables=_true(row, "apply_all_tables"),
+        tables=tables,
+        is_global=_true(row, "apply_global"),
+        profiles=profiles,
+    )
+
+
+def _acl(row: Row, roles: frozenset[str]) -> Acl:
+    return Acl(
+        sys_id=row["sys_id"],
+        name=row.get("name", ""),
+        operation=row.get("operation", ""),
+        type=row.get("type", "") or "record",
+        active=_true(row, "active"),
+        condition=str(row.get("condition", "")).removesuffix("^EQ"),
+        script=row.get("script", "") if row.get("advanced") != "false" else "",
+        admin_overrides=_true(row, "admin_overrides"),
+        roles=roles,
+        decision=row.get("decision_type") or "allow",
+    )
