@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from snowkit.checks import apis, identity, oauth, policies, properties, reach, rules, tables
-from snowkit.checks.configuration import Configuration, NotObserved
+from snowkit.checks.configuration import Configuration
 from snowkit.checks.context import Context
 from snowkit.engine.check import Check
 from snowkit.engine.events import Event
@@ -83,8 +84,15 @@ async def _subject(context: Context) -> Subject:
 
 
 async def _release(configuration: Configuration) -> str:
+    """Return the release's family name, such as `australia`, out of the build tag; empty when none is shown.
+
+    Source: instances keep `glide-<family>-<date>__patch…` in one of these properties, which one depends on the
+    release.
+    """
+    names = "glide.buildtag,glide.buildtag.last,glide.war"
     try:
-        rows, _ = await configuration.rows("sys_properties", "name=glide.buildtag", ("name", "value"))
-    except (NotObserved, InstanceError):
+        rows, _ = await configuration.rows("sys_properties", f"nameIN{names}", ("name", "value"))
+    except InstanceError:
         return ""
-    return str(rows[0].get("value", "")) if rows else ""
+    tags = [re.match(r"glide-([a-z]+)-", str(row.get("value", ""))) for row in rows]
+    return next((tag.group(1) for tag in tags if tag), "")
