@@ -43,7 +43,7 @@ def command(name: str, no_browser: bool, redirect_uri: str) -> None:
 
     def show(url: str) -> None:
         click.echo(url if no_browser else f"Opening {url}")
-        click.get_text_stream("stdout").flush()
+        sys.stdout.flush()
         if not no_browser and not webbrowser.open(url):
             click.echo("No browser could be opened; open the address yourself.", err=True)
         click.echo(
@@ -79,10 +79,13 @@ async def sign_in(
         tokens = await oauth.exchange(session.anonymous, client, code, authorization.verifier)
         session.bearer.tokens = tokens
         reply = await table.read(session.integration, "sys_user", "sys_id=javascript:gs.getUserID()", limit=2)
-        if reply.failure is not None and reply.status in (401, 403):
-            # The token is good all the same: what it may do is for `snowkit check` to say.
-            click.echo(f"The instance answers the new token with HTTP {reply.status}.", err=True)
         connection.keep_tokens(vault, tokens)
+        if reply.failure is not None:
+            raise OAuthError(
+                f"The tokens are kept, but the Table API refuses them: {reply.failure.words}.",
+                "Run snowkit check: it says which layer refuses.",
+                status=reply.status,
+            )
         rows = reply.rows
         return str(rows[0].get("user_name", "")) if len(rows) == 1 else ""
 
