@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 STAMP = "%Y-%m-%d %H:%M:%S"
 # The platform's own dynamic filter "Me".
@@ -77,7 +77,7 @@ class Asker:
     def _generated(self, date: str, time: str) -> str | None:
         clock = {"start": "00:00:00", "end": "23:59:59"}.get(time, time)
         try:
-            local = datetime.strptime(f"{date} {clock}", STAMP).replace(tzinfo=ZoneInfo(self.time_zone))
+            local = datetime.strptime(f"{date} {clock}", STAMP).replace(tzinfo=zone(self.time_zone))
         except ValueError:
             return None
         return stamp(local)
@@ -104,7 +104,7 @@ class Asker:
         return self._span(moment, unit)[found["edge"] == "endOf"]
 
     def _span(self, moment: datetime, unit: str) -> tuple[str, str]:
-        local = moment.astimezone(ZoneInfo(self.time_zone)).replace(second=0, microsecond=0)
+        local = moment.astimezone(zone(self.time_zone)).replace(second=0, microsecond=0)
         if unit == "minute":
             return stamp(local), stamp(local + timedelta(seconds=59))
         start = local.replace(minute=0)
@@ -126,6 +126,14 @@ class Asker:
 def stamp(moment: datetime) -> str:
     """Return a moment as the instance stores it: UTC, whole seconds."""
     return moment.astimezone(UTC).strftime(STAMP)
+
+
+def zone(name: str) -> tzinfo:
+    """Return a time zone; one that is unknown, or that this machine has no data for, is the system's: GMT."""
+    try:
+        return UTC if name in ("", "GMT", "UTC") else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def _add_months(moment: datetime, months: int) -> datetime:

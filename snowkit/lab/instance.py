@@ -1,0 +1,176 @@
+"""The emulated instance and its platform, put together: started, described, reset and stopped here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from snowkit.lab import app
+from snowkit.lab.control import PREFIX as CONTROL
+from snowkit.lab.outbound import Outbound
+from snowkit.lab.platform import INBOX_PATH, WEBHOOK_PATH, Platform
+from snowkit.lab.records import Records
+from snowkit.lab.rules import Rules
+from snowkit.lab.scenarios import ENTITY_ID, fill, named
+from snowkit.lab.scheduler import Scheduler
+from snowkit.lab.schema import shipped
+from snowkit.lab.seed import record_id
+from snowkit.lab.store import Row, Store
+from snowkit.lab.switches import SwitchBoard, Switches
+from snowkit.listener import LOOPBACK, Listener
+
+PEOPLE = ("admin", "integration", "limited")
+
+
+class Lab:
+    """An emulated ServiceNow instance and the platform that its webhooks reach.
+
+    Use it as a context manager, or call `start` and `stop`; without either, `app` answers in process, and only
+    `url`, `webhook_url` and what else names a port are not there yet. `database` is a file that outlives the lab
+    (seeded where it is new), by default the records live in memory. `certificate` and `key` are PEM files; with
+    them the instance and the platform speak https, and `ca_file` is the authority that signed them.
+
+    Raises `LabError` for an unknown scenario or an unusable database, `PortTaken` on starting.
+    """
+
+    def __init__(
+        self,
+        scenario: str = "fresh",
+        *,
+        database: str | Path | None = None,
+        cases: int = 12,
+        port: int = 0,
+        platform_port: int = 0,
+        certificate: str | None = None,
+        key: str | None = None,
+        ca_file: str | None = None,
+    ) -> None:
+        self.scenario = named(scenario).name
+        self.switches = SwitchBoard()
+        self.schema = shipped()
+        self.store = Store(self.schema, database, now=self.now)
+        self.scheduler = Scheduler(lambda: self.switches.current.async_delay)
+        self.outbound = Outbound(self, ca_file)
+        self.rules = Rules(self)
+        self.records = Records(self)
+        self.platform = Platform(lambda: self.switches.current.inbox)
+        self.ca_file = ca_file
+        self._cases = cases
+        self.app = app.build(self)
+        self._front = Listener(self.app, port=port, certificate=certificate, key=key)
+        self._back = Listener(self.platform.app, port=platform_port, certificate=certificate, key=key)
+        if self.store.is_empty():
+            fill(self.store, self.schema, self.scenario, self.now(), cases, self.webhook_url)
+
+    def now(self) -> datetime:
+        """Return the instance's time (UTC), which the switch `clock_skew` moves."""
+        return datetime.now(UTC) + timedelta(seconds=self.switches.current.clock_skew)
+
+    @property
+    def url(self) -> str:
+        """The instance's base URL, without a trailing slash."""
+        return self._front.url
+
+    @property
+    def platform_url(self) -> str:
+        """The platform's base URL, without a trailing slash."""
+        return self._back.url
+
+    @property
+    def inbox_url(self) -> str:
+        """Where the platform shows the webhooks that it received."""
+        return self.platform_url + INBOX_PATH
+
+    @property
+    def webhook_url(self) -> str:
+        """Where the platform receives webhooks: what an engineer copies into the rules."""
+        return self.platform_url + WEBHOOK_PATH
+
+    @property
+    def control_url(self) -> str:
+        """Where anything can be read and changed without the instance's security and rules."""
+        return self.url + CONTROL
+
+    def start(self) -> None:
+        """Serve the instance and the platform; returns when both answer."""
+        self._back.start()
+        try:
+            self._follow_platform()
+            self.scheduler.start()
+            self._front.start()
+        except BaseException:
+            self._back.stop()
+            self.scheduler.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop serving and let go of everything; a lab is not started twice."""
+        for listener in (self._front, self._back):
+            listener.stop()
+        self.scheduler.stop()
+        self.rules.close()
+        self.outbound.close()
+        self.store.close()
+
+    def __enter__(self) -> Lab:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def reset(self, scenario: str | None = None) -> None:
+        """Go back to the scenario, or to another: records, switches, the inbox and what waits to be done."""
+        chosen = named(scenario or self.scenario).name
+        self.scheduler.clear()
+        self.switches.reset()
+        self.platform.clear()
+        self.scenario = chosen
+        self.records = Records(self)
+        fill(self.store, self.schema, chosen, self.now(), self._cases, self.webhook_url)
+
+    def change_switches(self, changes: Mapping[str, Any]) -> Switches:
+        """Set some switches; a release also shows in the instance's properties. Raises `LabError`."""
+        switches = self.switches.change(changes)
+        if "release" in changes:
+            for row in self.store.find("sys_properties", "name=glide.buildname"):
+                self.store.patch("sys_properties", row["sys_id"], {"value": switches.release.capitalize()})
+        return switches
+
+    def has_plugin(self, plugin: str) -> bool:
+        """Say whether a plug-in is active, in both tables that list it."""
+        lists = (("v_plugin", "id"), ("sys_plugins", "source"))
+        return all(self.store.count(table, f"{field}={plugin}^active=active") for table, field in lists)
+
+    def description(self) -> dict[str, Any]:
+        """Return what a stranger's client needs: the line that `snowkit lab --json` prints."""
+        entity = self.store.get("oauth_entity", ENTITY_ID) or {}
+        token = self.store.get("oauth_credential", record_id("oauth_credential", "refresh"))
+        return {
+            "url": self.url,
+            **{person: self._login(person) for person in PEOPLE},
+            "client_id": entity.get("client_id", ""),
+            "client_secret": entity.get("client_secret", ""),
+            "redirect_urls": [url.strip() for url in entity.get("redirect_url", "").split(",")],
+            "refresh_token": token["token"] if token else None,
+            "webhook_url": self.webhook_url,
+            "inbox_url": self.inbox_url,
+            "platform_url": self.platform_url,
+            "control_url": self.control_url,
+            "ca_file": self.ca_file,
+        }
+
+    def _login(self, person: str) -> Row:
+        user = self.store.get("sys_user", record_id("sys_user", person)) or {}
+        return {"user": user.get("user_name", ""), "password": user.get("user_password", "")}
+
+    def _follow_platform(self) -> None:
+        """Let the webhook properties of earlier, or of before the start, name the platform's port of now."""
+        for row in self.store.find("sys_properties", f"valueENDSWITH{WEBHOOK_PATH}"):
+            if f"//{LOOPBACK}:" in row["value"]:
+                self.store.patch("sys_properties", row["sys_id"], {"value": self.webhook_url})

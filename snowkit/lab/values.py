@@ -1,0 +1,106 @@
+"""What a stored value looks like to somebody: display values, times in the user's zone, and no passwords."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from snowkit.lab.moments import STAMP, zone
+from snowkit.lab.schema import Column
+from snowkit.lab.store import Row
+
+if TYPE_CHECKING:
+    from snowkit.lab.instance import Lab
+
+_JOURNALS = ("journal_input", "journal_list")
+_SECRET_TYPES = ("password", "password2")
+
+
+def shown(column: Column, row: Row) -> str:
+    """Return a field's value as an API gives it: as stored, but ciphertext for passwords.
+
+    source: rest_behaviour 1.4: password2 fields return ciphertext over the Table API.
+    """
+    value = row.get(column.element, "")
+    secret = column.type == "password2" or (column.element == "value" and row.get("type") in _SECRET_TYPES)
+    if not value or not secret:
+        return value
+    digest = hashlib.sha256(f"{row.get('sys_id', '')}:{value}".encode()).digest()
+    return b64encode(digest).decode()
+
+
+def display(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT") -> str:
+    """Return what a user of that time zone sees in a field; `element` is a field of the row, not a dotted path."""
+    column = lab.schema.columns(table).get(element)
+    value = row.get(element, "")
+    if column is None:
+        return ""
+    if column.type in _JOURNALS:
+        return journal(lab, table, element, row, time_zone)
+    if not value:
+        return ""
+    if column.type == "reference":
+        return name_of(lab, column.reference, value)
+    if column.type == "glide_list" and column.reference:
+        return ", ".join(name_of(lab, column.reference, item.strip()) for item in value.split(","))
+    if column.type == "glide_date_time":
+        return local_time(value, time_zone)
+    if column.type == "sys_class_name":
+        known = lab.schema.get(value)
+        return known.label if known else value
+    return label(lab, table, element, value) if column.choices else shown(column, row)
+
+
+def name_of(lab: Lab, table: str, sys_id: str) -> str:
+    """Return what stands for a record, the text in a reference field; the id itself where it is not there."""
+    row = lab.store.get(table, sys_id) if sys_id and table in lab.schema.tables else None
+    return sys_id if row is None else row.get(lab.schema.display(table), "")
+
+
+def label(lab: Lab, table: str, element: str, value: str) -> str:
+    """Return the label of a choice: of the table, else of what it extends; the value where none is left."""
+    for ancestor in lab.schema.ancestors(table):
+        found = lab.store.find("sys_choice", f"name={ancestor}^element={element}^value={value}", limit=1)
+        if found:
+            return found[0]["label"]
+    return value
+
+
+def local_time(value: str, time_zone: str) -> str:
+    """Return a stored UTC stamp in a time zone; an unknown zone is the system's, GMT."""
+    try:
+        moment = datetime.strptime(value, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return value
+    return moment.astimezone(zone(time_zone)).strftime(STAMP)
+
+
+def utc_time(value: str, time_zone: str) -> str:
+    """Return the stored form of a stamp that a user wrote in a time zone."""
+    try:
+        moment = datetime.strptime(value, STAMP).replace(tzinfo=zone(time_zone))
+    except ValueError:
+        return value
+    return moment.astimezone(UTC).strftime(STAMP)
+
+
+def journal(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT") -> str:
+    """Return a journal field's whole text, newest entry first, as its display value shows it."""
+    which = "elementINcomments,work_notes" if element == "comments_and_work_notes" else f"element={element}"
+    entries = lab.store.find(
+        "sys_journal_field", f"element_id={row.get('sys_id', '')}^{which}^ORDERBYDESCsys_created_on"
+    )
+    columns = lab.schema.columns(table)
+    return "".join(
+        f"{local_time(entry['sys_created_on'], time_zone)} - {_author(lab, entry['sys_created_by'])}"
+        f" ({columns[entry['element']].label})\n{entry['value']}\n\n"
+        for entry in entries
+        if entry["element"] in columns
+    )
+
+
+def _author(lab: Lab, user_name: str) -> str:
+    found = lab.store.find("sys_user", f"user_name={user_name}", limit=1)
+    return found[0]["name"] if found else user_name
