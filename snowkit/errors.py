@@ -6,7 +6,8 @@ SnowkitError
 │   ├── PackError              a pack's data are wrong
 │   ├── UpdateSetError         a file cannot be read as an update set
 │   ├── OutputError            a file cannot be written
-│   └── PortTaken              another process listens on the port
+│   ├── PortTaken              another process listens on the port
+│   └── ListenerFailed         a server of ours did not start
 ├── InstanceError              the instance could not be asked; exit code 3
 │   ├── Unreachable            DNS, TLS, proxy, refused or broken connection, deadline
 │   └── OAuthError             the authorization server refused, or answered nonsense
@@ -55,6 +56,10 @@ class OutputError(UsageError):
 
 class PortTaken(UsageError):
     """Another process listens on the port."""
+
+
+class ListenerFailed(UsageError):
+    """A server of ours did not start."""
 
 
 class InstanceError(SnowkitError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 
-from snowkit.errors import PortTaken
+from snowkit.errors import ListenerFailed, PortTaken
 
 LOOPBACK = "127.0.0.1"
 
@@ -38,6 +38,8 @@ class Listener:
             app,
             log_level="critical",
             access_log=False,
+            interface="asgi3",
+            proxy_headers=False,
             lifespan="on",
             ws="none",
             server_header=False,
@@ -48,6 +50,7 @@ class Listener:
         )
         self._server = uvicorn.Server(self._config)
         self._thread: threading.Thread | None = None
+        self._socket: socket.socket | None = None
 
     @property
     def url(self) -> str:
@@ -56,7 +59,7 @@ class Listener:
 
     def start(self) -> None:
         """Bind, then serve until `stop`; returns when requests are answered."""
-        bound = _bind(self.host, self.port)
+        self._socket = bound = _bind(self.host, self.port)
         self.port = int(bound.getsockname()[1])
         self._thread = threading.Thread(
             target=self._server.run, args=([bound],), name="listener", daemon=True
@@ -64,12 +67,17 @@ class Listener:
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             self._thread.join(0.005)
+        if not self._server.started:
+            self.stop()
+            raise ListenerFailed(f"The server on {self.host}:{self.port} did not start.", "Run it again.")
 
     def stop(self) -> None:
         """Stop serving; open connections get two seconds."""
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(10)
+        if self._socket is not None:
+            self._socket.close()
 
     def __enter__(self) -> Listener:
         self.start()
