@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import ssl
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 _CONNECTION_TIMEOUT = ("glide.http.connection_timeout", 10_000)
 _SOCKET_TIMEOUT = ("glide.http.timeout", 175_000)
 _BODY_LIMIT = 1_000_000
+# Queued calls whose answer a script can still wait for.
+_REMEMBERED = 500
 
 Answer = dict[str, Any]
 
@@ -67,17 +70,14 @@ class Outbound:
     def __init__(self, lab: Lab, ca_file: str | None = None) -> None:
         self._lab = lab
         self._queued: dict[str, tuple[Work, dict[str, Any]]] = {}
-        self._client = httpx.Client(
-            verify=_trust(ca_file),
-            # A proxy of the machine is none of the emulated instance's.
-            trust_env=False,
-            headers={"User-Agent": USER_AGENT, "Accept": "*/*"},
-            limits=httpx.Limits(max_connections=20),
-        )
+        self._ca_file = ca_file
+        self._opening = threading.Lock()
+        self._opened: httpx.Client | None = None
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def execute(self, request: dict[str, Any], source: Source) -> Answer:
         """Make a call and return {"status", "body", "headers", "error", "error_code"}.
@@ -127,6 +127,8 @@ class Outbound:
                 outcome["failure"] = str(error)
             self._processed(sys_id, outcome)
 
+        if len(self._queued) >= _REMEMBERED:
+            del self._queued[next(iter(self._queued))]
         self._queued[sys_id] = (self._lab.scheduler.add(f"ECC {sys_id}", send), outcome)
         return sys_id
 
@@ -146,7 +148,7 @@ class Outbound:
         if request.get("user"):
             pair = f"{request['user']}:{request.get('password') or ''}".encode()
             headers.setdefault("Authorization", "Basic " + base64.b64encode(pair).decode())
-        response = self._client.request(
+        response = self._client().request(
             sent.method,
             sent.url,
             headers=headers,
@@ -154,6 +156,19 @@ class Outbound:
             timeout=httpx.Timeout(socket_timeout, connect=connect_timeout),
         )
         return _answer(response.status_code, response.text[:_BODY_LIMIT], dict(response.headers))
+
+    def _client(self) -> httpx.Client:
+        # Reading the machine's authorities takes a while, and most labs never call anybody.
+        with self._opening:
+            if self._opened is None:
+                self._opened = httpx.Client(
+                    verify=_trust(self._ca_file),
+                    # A proxy of the machine is none of the emulated instance's.
+                    trust_env=False,
+                    headers={"User-Agent": USER_AGENT, "Accept": "*/*"},
+                    limits=httpx.Limits(max_connections=20),
+                )
+            return self._opened
 
     def _number(self, name: str, default: int) -> int:
         row: Row = next(iter(self._lab.store.find("sys_properties", f"name={name}", limit=1)), {})
