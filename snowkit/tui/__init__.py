@@ -1,1 +1,1 @@
-"""The terminal UI: it observes the engine and decides nothing."""
+"""The terminal UI: observes the engine, decides nothing."""

@@ -1,1 +1,1 @@
-"""The screens of the terminal UI, one a file."""
+"""The screens, one a file."""

@@ -1,1 +1,1 @@
-"""The widgets of the terminal UI, one a file."""
+"""The parts that screens are made of."""

@@ -1,0 +1,124 @@
+"""The start: the lab first, then every connection with its last verdict."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+from snowkit.errors import SnowkitError
+from snowkit.tui.actions import Actions, Connection
+from snowkit.tui.marks import Marks
+from snowkit.tui.plain import plain
+from snowkit.tui.widgets.notice import Notice
+
+LAB = "lab!"
+"""The option that opens the lab; no profile can have this name."""
+
+
+class Connections(Screen[None]):
+    """A list to choose from by arrow keys and Enter, or by a click."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "reload", "Reload"),
+        Binding("escape", "cancel", "Cancel", show=False),
+    ]
+
+    class Chosen(Message):
+        """Somebody chose a connection, or None for the lab."""
+
+        def __init__(self, connection: Connection | None) -> None:
+            super().__init__()
+            self.connection = connection
+
+    def __init__(self, actions: Actions, marks: Marks) -> None:
+        super().__init__()
+        self.actions = actions
+        self.marks = marks
+        self.known: dict[str, Connection] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay title, list and keys below each other."""
+        with Vertical(id="start"):
+            yield Static(
+                Content.assemble(
+                    ("snowkit", "bold $primary"),
+                    ("  connects a customer's ServiceNow to TheLoops", "$text-muted"),
+                ),
+                markup=False,
+                id="banner",
+            )
+            yield Notice()
+            yield OptionList(id="connections", markup=False)
+            yield Static("", markup=False, id="hint")
+        yield Footer()
+
+    def on_screen_resume(self) -> None:
+        """Read the connections whenever the screen is seen again: a run may have changed a verdict."""
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        """Read the connections again."""
+        options = self.query_one(OptionList)
+        at = options.highlighted or 0
+        options.clear_options()
+        options.add_option(Option(self.lab_line(), id=LAB))
+        try:
+            self.known = {item.name: item for item in self.actions.connections()}
+        except SnowkitError as error:
+            self.known = {}
+            self.query_one(Notice).say_error(error)
+        for item in self.known.values():
+            options.add_option(Option(self.line(item), id=item.name))
+        options.highlighted = min(at, options.option_count - 1)
+        options.focus()
+        none = "No connection is known yet. " if not self.known else ""
+        self.query_one("#hint", Static).update(
+            f"{none}Connections are kept in {plain(self.actions.profiles)}."
+        )
+
+    def lab_line(self) -> Content:
+        """Return the entry that needs no customer."""
+        return Content.assemble(
+            ("Open the lab\n", "bold $accent"),
+            ("an emulated instance on this machine, as a customer's is before onboarding", "$text-muted"),
+        )
+
+    def line(self, item: Connection) -> Content:
+        """Return one connection's entry: name, environment, verdict, and where it leads."""
+        production = item.environment == "production"
+        verdict, colour = {
+            "ready": (f"{self.marks.met} ready", "$success"),
+            "gaps": (f"{self.marks.gap} gaps", "$error"),
+            "unknown": (f"{self.marks.unknown} unknown", "$warning"),
+        }.get(item.verdict or "", (f"{self.marks.waiting} not checked", "$text-muted"))
+        capability = f" for {', '.join(item.capabilities)}" if item.verdict else ""
+        at = f" at {item.checked_at:%Y-%m-%d %H:%M} UTC" if item.checked_at else ""
+        return Content.assemble(
+            (plain(item.name, 50), "bold"),
+            "  ",
+            (
+                " PRODUCTION " if production else item.environment,
+                "bold $error" if production else "$text-muted",
+            ),
+            "  ",
+            (f"{verdict}{plain(capability, 60)}{at}", colour),
+            ("\n" + (plain(item.url, 200) or "no address yet"), "$text-muted"),
+        )
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Tell the application what was chosen."""
+        self.query_one(Notice).clear()
+        chosen = event.option_id or LAB
+        self.post_message(self.Chosen(None if chosen == LAB else self.known[chosen]))
+
+    def action_cancel(self) -> None:
+        """Stop opening the lab."""
+        self.app.workers.cancel_node(self)

@@ -1,0 +1,166 @@
+"""Says what a run found: the one-line summary, and everything about one finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from textual.content import Content
+
+from snowkit.engine.check import Check
+from snowkit.engine.finding import Finding, Fix, Level, Owner, Verdict
+from snowkit.engine.result import Report, Subject
+from snowkit.instance.evidence import Evidence
+from snowkit.tui.marks import VERDICT_COLOURS, Marks
+from snowkit.tui.plain import plain
+
+TOPICS = {
+    "reach": "The instance answers",
+    "oauth": "OAuth",
+    "identity": "The integration user",
+    "api": "REST APIs",
+    "policy": "REST API access policies",
+    "table": "Tables",
+    "rule": "Business rules",
+    "property": "System properties",
+    "sync": "The canary's way",
+}
+OWNERS = {
+    Owner.SERVICENOW_ADMIN: "the ServiceNow administrator",
+    Owner.SECURITY: "the customer's security team",
+    Owner.NETWORK: "the customer's network team",
+    Owner.THELOOPS: "TheLoops",
+    Owner.ENGINEER: "you, the engineer",
+}
+CARRIERS = {
+    "rules": "the update set rules.xml",
+    "access": "the update set access.xml",
+    "handover": "the hand-over: an administrator clicks it",
+}
+SOURCES = {
+    "page": "required by TheLoops' page",
+    "snowkit": "added by snowkit",
+    "optional": "optional",
+}
+
+
+def topic_of(check_id: str) -> str:
+    """Return the heading that a check stands under."""
+    topic = check_id.partition(".")[0]
+    return TOPICS.get(topic, topic)
+
+
+def counts(findings: Iterable[Finding], marks: Marks) -> Content:
+    """Return how many findings have each verdict, worst first, such as `✗ 2 gaps  ✓ 31 met`."""
+    seen = Counter(finding.verdict for finding in findings)
+    parts: list[Content] = []
+    for verdict in (Verdict.GAP, Verdict.UNKNOWN, Verdict.BLOCKED, Verdict.MET):
+        number = seen[verdict]
+        if number:
+            word = "gaps" if verdict is Verdict.GAP and number > 1 else str(verdict)
+            parts.append(
+                Content.styled(f"{marks.of(verdict)} {number} {word}", f"${VERDICT_COLOURS[verdict]}")
+            )
+    return Content("  ").join(parts) if parts else Content("nothing yet")
+
+
+def progress(checks: tuple[Check[object], ...], findings: Mapping[str, Finding], marks: Marks) -> Content:
+    """Return the summary line of a run that is under way."""
+    return Content.assemble(
+        (f"{marks.running} {len(findings)} of {len(checks)}  ", "$accent"),
+        counts(findings.values(), marks),
+    )
+
+
+def summary(report: Report, marks: Marks) -> Content:
+    """Return the summary of a finished run: never a bare verdict, always of whom it speaks."""
+    if report.verdict == "ready":
+        head = Content.styled(f"{marks.met} Ready {speaks_of(report)}", "bold $success")
+    else:
+        required = [finding for finding in report.findings if finding.level is Level.REQUIRED]
+        gaps = sum(finding.verdict is Verdict.GAP for finding in required)
+        unsure = sum(finding.verdict in (Verdict.UNKNOWN, Verdict.BLOCKED) for finding in required)
+        if gaps:
+            said = f"{marks.gap} {_number(gaps, 'required gap')}"
+            said += f", {unsure} more undecided" if unsure else ""
+            head = Content.styled(said, "bold $error")
+        elif report.findings:
+            head = Content.styled(
+                f"{marks.unknown} Unknown: {unsure} required could not be decided", "bold $warning"
+            )
+        else:
+            head = Content.styled(f"{marks.unknown} Unknown: nothing was checked", "bold $warning")
+        head = Content.assemble(head, (f" {speaks_of(report)}", "$text-muted"))
+    return Content.assemble(head, "\n", counts(report.findings, marks), (_tally(report), "$text-muted"))
+
+
+def speaks_of(report: Report) -> str:
+    """Return for which capability, as which user, through which client, at what time."""
+    subject: Subject = report.subject
+    capability = plain(", ".join(subject.capabilities), 60) or "no capability"
+    user = plain(subject.user, 60) or "a user that the instance did not name"
+    client = plain(subject.client_id, 40) or "not known"
+    at = report.finished_at.strftime("%Y-%m-%d %H:%M UTC")
+    return f"for {capability}, as {user}, through OAuth client {client}, at {at}"
+
+
+def _tally(report: Report) -> str:
+    seconds = (report.finished_at - report.started_at).total_seconds()
+    return f"  in {_number(report.requests, 'request')}, {seconds:.1f} s"
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def about(finding: Finding, marks: Marks) -> Content:
+    """Return everything about one finding, as text that no markup of the instance can change."""
+    outcome = finding.outcome
+    colour = f"${VERDICT_COLOURS[finding.verdict]}"
+    facts = [str(finding.level), SOURCES.get(finding.source, plain(finding.source, 80))]
+    if finding.verdict in (Verdict.MET, Verdict.GAP):
+        facts.append(f"known: {outcome.grade}")
+    if outcome.cause != "none":
+        facts.append(f"cause: {outcome.cause}")
+    facts.append(f"{finding.duration_ms} ms")
+    parts: list[Content | str | tuple[str, str]] = [
+        (f"{marks.of(finding.verdict)} {finding.verdict}  ", f"bold {colour}"),
+        (plain(finding.title, 300), "bold"),
+        (f"  {plain(finding.id, 100)}\n", "$text-muted"),
+        (f" {marks.bullet} ".join(facts) + "\n", "$text-muted"),
+        plain(outcome.summary),
+    ]
+    if finding.blocked_by:
+        parts.append(("\n\nBlocked by  ", "bold"))
+        parts.append((plain(finding.blocked_by, 100), "$secondary"))
+        parts.append(("  (b goes there)", "$text-muted"))
+    if outcome.fix:
+        parts.append(_fix(outcome.fix))
+    if outcome.evidence:
+        parts.append(("\n\nEvidence", "bold"))
+        parts.extend(_exchange(exchange, marks) for exchange in outcome.evidence)
+    return Content.assemble(*parts)
+
+
+def _fix(fix: Fix) -> Content:
+    parts: list[str | tuple[str, str]] = [
+        ("\n\nFix  ", "bold"),
+        plain(fix.summary),
+        (f"\nby {OWNERS[fix.owner]}", "$text-muted"),
+    ]
+    if fix.carried_by:
+        parts.append((f", in {CARRIERS.get(fix.carried_by, plain(fix.carried_by, 40))}", "$text-muted"))
+    parts.extend(f"\n {number}. {plain(step)}" for number, step in enumerate(fix.steps, 1))
+    if fix.url:
+        parts.append((f"\n {plain(fix.url)}", "$accent"))
+        parts.append(("  (o opens it)", "$text-muted"))
+    return Content.assemble(*parts)
+
+
+def _exchange(exchange: Evidence, marks: Marks) -> Content:
+    status = "no answer" if exchange.status is None else str(exchange.status)
+    return Content.assemble(
+        f"\n {plain(exchange.method, 10)} {plain(exchange.path, 600)} ",
+        (f"{marks.arrow} {status}", "bold"),
+        (f"\n   {plain(exchange.excerpt, 300)}" if exchange.excerpt else "", "$text-muted"),
+    )
