@@ -1,22 +1,32 @@
-"""Who asks: the user behind a request, how they proved it, and what roles they hold."""
+"""Who is asking: one user, how he proved it, and the roles that he has."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
+Kind = Literal["none", "basic", "oauth", "cookie", "system"]
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One caller of the instance; `entity` is the oauth_entity of an OAuth token."""
+    """A user at work; `entity` is the sys_id of the OAuth entity whose token it is, empty for other kinds."""
 
     user_id: str
     user_name: str
-    roles: frozenset[str]
-    kind: Literal["none", "basic", "oauth", "cookie", "system"]
+    roles: frozenset[str] = frozenset()
+    kind: Kind = "none"
     entity: str = ""
     time_zone: str = "GMT"
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether ACLs that let administrators override let this one pass."""
+        return "admin" in self.roles
 
-SYSTEM = Session("6816f79cc0a8016401c5a33be04be441", "admin", frozenset({"admin"}), "system")
+
+SYSTEM = Session("system", "system", frozenset({"admin", "security_admin"}), "system")
 """The instance itself: passes everything."""
+
+GUEST = Session("", "guest")
+"""Nobody: has no role and may nothing."""
