@@ -58,6 +58,8 @@ def resolve(condition: Condition, column: Column, schema: Schema, asker: Asker) 
     operator = condition.operator
     if operator in _FIXED:
         return Comparison(_FIXED[operator])
+    if operator == "==":
+        return Comparison("equal", (condition.value,))
     if operator in _FIELDS:
         return Comparison("field", (condition.value,), _FIELDS[operator])
     if operator == "INSTANCEOF":

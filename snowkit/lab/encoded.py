@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Longest first, since one operator begins another. CONTAINS, NOTLIKE and NOTIN are other spellings.
 _WORDS = (
@@ -38,7 +39,10 @@ _SEPARATOR = re.compile(r"(?<!\^)\^(?!\^)")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison; `field` may walk through references with dots."""
+    """One comparison; `field` may walk through references with dots.
+
+    The operator "==" cannot be written: it is `=` with a value that is never evaluated.
+    """
 
     field: str
     operator: str
@@ -71,6 +75,12 @@ class Query:
         return list(dict.fromkeys(names + [order.field for order in self.orders]))
 
 
+def equals(**fields: str) -> Query:
+    """Return the query for records whose fields hold exactly these values, whatever characters are in them."""
+    return Query((tuple((Condition(field, "==", value),) for field, value in fields.items()),))
+
+
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Query:
     """Read an encoded query; what is not a condition lands in `unreadable`."""
     groups: list[list[list[Condition]]] = [[]]

@@ -1,6 +1,6 @@
 """Asks whether one record answers an encoded query: the conditions of rules and ACLs.
 
-`parse` is here too, so that callers need one module for queries.
+`parse` and `equals` are here too, so that callers need one module for queries.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Protocol
 
 from snowkit.lab.comparison import NUMERIC, Comparison, is_number, resolve
-from snowkit.lab.encoded import Condition, Order, Query, parse
+from snowkit.lab.encoded import Condition, Order, Query, equals, parse
 from snowkit.lab.moments import STAMP, Asker
 from snowkit.lab.schema import Column, Schema
 from snowkit.lab.store import Row, Store
 
-__all__ = ["Condition", "Order", "Query", "matches", "parse", "unknown_fields"]
+__all__ = ["Condition", "Order", "Query", "equals", "matches", "parse", "unknown_fields"]
 
 
 class Instance(Protocol):

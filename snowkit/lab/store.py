@@ -50,12 +50,13 @@ class Store:
         self._database = str(database or _MEMORY)
         try:
             self._db = sqlite3.connect(self._database, check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise _unusable(self._database, error) from error
+        try:
             self._create()
-        except sqlite3.DatabaseError as error:
-            raise LabError(
-                f"The lab cannot use the database {self._database}: {error}.",
-                "Start it with --reset, or give another file with --db.",
-            ) from error
+        except sqlite3.Error as error:
+            self._db.close()
+            raise _unusable(self._database, error) from error
 
     def close(self) -> None:
         """Close the database."""
@@ -231,6 +232,13 @@ class Store:
         if len(self.schema.descendants(self.schema.base(table))) == 1:
             return dict(row)
         return {name: row[name] for name in self.schema.columns(row["sys_class_name"] or table)}
+
+
+def _unusable(database: str, error: sqlite3.Error) -> LabError:
+    return LabError(
+        f"The lab cannot use the database {database}: {error}.",
+        "Start it with --reset, or give another file with --db.",
+    )
 
 
 def _where(compiled: Compiled) -> str:

@@ -7,6 +7,7 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from snowkit.lab.encoded import equals
 from snowkit.lab.moments import STAMP, zone
 from snowkit.lab.schema import Column
 from snowkit.lab.store import Row
@@ -62,7 +63,7 @@ def name_of(lab: Lab, table: str, sys_id: str) -> str:
 def label(lab: Lab, table: str, element: str, value: str) -> str:
     """Return the label of a choice: of the table, else of what it extends; the value where none is left."""
     for ancestor in lab.schema.ancestors(table):
-        found = lab.store.find("sys_choice", f"name={ancestor}^element={element}^value={value}", limit=1)
+        found = lab.store.find("sys_choice", equals(name=ancestor, element=element, value=value), limit=1)
         if found:
             return found[0]["label"]
     return value
@@ -102,5 +103,5 @@ def journal(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT"
 
 
 def _author(lab: Lab, user_name: str) -> str:
-    found = lab.store.find("sys_user", f"user_name={user_name}", limit=1)
+    found = lab.store.find("sys_user", equals(user_name=user_name), limit=1)
     return found[0]["name"] if found else user_name
