@@ -8,9 +8,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from snowkit.lab import app
+from snowkit.lab import app, properties
 from snowkit.lab.control import PREFIX as CONTROL
+from snowkit.lab.database import discard
 from snowkit.lab.outbound import Outbound
+from snowkit.lab.people import People
 from snowkit.lab.platform import INBOX_PATH, WEBHOOK_PATH, Platform
 from snowkit.lab.records import Records
 from snowkit.lab.rules import Rules
@@ -29,9 +31,9 @@ class Lab:
     """An emulated ServiceNow instance and the platform that its webhooks reach.
 
     Use it as a context manager, or call `start` and `stop`; without either, `app` answers in process, and only
-    `url`, `webhook_url` and what else names a port are not there yet. `database` is a file that outlives the lab
-    (seeded where it is new), by default the records live in memory. `certificate` and `key` are PEM files; with
-    them the instance and the platform speak https, and `ca_file` is the authority that signed them.
+    `url`, `webhook_url` and what else names a port are not there yet. `database` is a file that outlives the lab,
+    seeded where it is new, or anew with `reset`; by default the records live in memory. `certificate` and `key`
+    are PEM files: with them the instance and the platform speak https, and `ca_file` is who signed them.
 
     Raises `LabError` for an unknown scenario or an unusable database, `PortTaken` on starting.
     """
@@ -47,14 +49,18 @@ class Lab:
         certificate: str | None = None,
         key: str | None = None,
         ca_file: str | None = None,
+        reset: bool = False,
     ) -> None:
         self.scenario = named(scenario).name
         self.switches = SwitchBoard()
         self.schema = shipped()
+        if reset and database is not None:
+            discard(database)
         self.store = Store(self.schema, database, now=self.now)
         self.scheduler = Scheduler(lambda: self.switches.current.async_delay)
         self.outbound = Outbound(self, ca_file)
         self.rules = Rules(self)
+        self.people = People(self)
         self.records = Records(self)
         self.platform = Platform(lambda: self.switches.current.inbox)
         self.ca_file = ca_file
@@ -68,6 +74,11 @@ class Lab:
     def now(self) -> datetime:
         """Return the instance's time (UTC), which the switch `clock_skew` moves."""
         return datetime.now(UTC) + timedelta(seconds=self.switches.current.clock_skew)
+
+    @property
+    def instance_name(self) -> str:
+        """What the instance calls itself, in the property of that name."""
+        return properties.text(self.store, "instance_name")
 
     @property
     def url(self) -> str:

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from snowkit.errors import LabError
+from snowkit.lab.database import connect
 from snowkit.lab.encoded import Query, parse
 from snowkit.lab.moments import Asker, stamp
 from snowkit.lab.schema import Column, Schema
 from snowkit.lab.sql import Compiled, compile_query
 
 Row = dict[str, str]
-_INDEXED = (
-    "sys_updated_on",
-    "sys_created_on",
-    "element_id",
-    "table_sys_id",
-    "documentkey",
-    "number",
-    "user_name",
-)
-_MEMORY = ":memory:"
 
 
 class Store:
@@ -47,16 +37,7 @@ class Store:
         self.lock = threading.RLock()
         self.now = now
         self._depth = 0
-        self._database = str(database or _MEMORY)
-        try:
-            self._db = sqlite3.connect(self._database, check_same_thread=False, isolation_level=None)
-        except sqlite3.Error as error:
-            raise _unusable(self._database, error) from error
-        try:
-            self._create()
-        except sqlite3.Error as error:
-            self._db.close()
-            raise _unusable(self._database, error) from error
+        self._db = connect(schema, database)
 
     def close(self) -> None:
         """Close the database."""
@@ -190,33 +171,6 @@ class Store:
                 self._db.execute(f'DELETE FROM "{base}"')  # noqa: S608
             self._db.execute("DELETE FROM lab_bytes")
 
-    def _create(self) -> None:
-        self._db.row_factory = sqlite3.Row
-        shape = self._shape()
-        version = zlib.crc32(repr(shape).encode()) & 0x7FFFFFFF
-        found = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if found not in (0, version):
-            raise sqlite3.DatabaseError("it was made by another version of snowkit")
-        if self._database != _MEMORY:
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-        if found == version:
-            return
-        for base, names in shape.items():
-            # The databases under an instance compare text without regard to case.
-            columns = ", ".join(f"\"{name}\" TEXT NOT NULL DEFAULT '' COLLATE NOCASE" for name in names)
-            self._db.execute(f'CREATE TABLE "{base}" ({columns}, PRIMARY KEY (sys_id))')
-            for name in names.keys() & set(_INDEXED):
-                self._db.execute(f'CREATE INDEX "{base}_{name}" ON "{base}" ("{name}", sys_id)')
-        self._db.execute("CREATE TABLE lab_bytes (sys_id TEXT PRIMARY KEY, content BLOB, available_at TEXT)")
-        self._db.execute(f"PRAGMA user_version = {version}")
-
-    def _shape(self) -> dict[str, dict[str, None]]:
-        shape: dict[str, dict[str, None]] = {}
-        for name in sorted(self.schema.tables):
-            shape.setdefault(self.schema.base(name), {}).update(dict.fromkeys(self.schema.columns(name)))
-        return shape
-
     def _known(self, table: str) -> dict[str, Column]:
         columns = self.schema.columns(table)
         if not columns:
@@ -232,13 +186,6 @@ class Store:
         if len(self.schema.descendants(self.schema.base(table))) == 1:
             return dict(row)
         return {name: row[name] for name in self.schema.columns(row["sys_class_name"] or table)}
-
-
-def _unusable(database: str, error: sqlite3.Error) -> LabError:
-    return LabError(
-        f"The lab cannot use the database {database}: {error}.",
-        "Start it with --reset, or give another file with --db.",
-    )
 
 
 def _where(compiled: Compiled) -> str:

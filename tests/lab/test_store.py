@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from snowkit.errors import LabError
-from snowkit.lab.schema import Schema, shipped
+from snowkit.lab.schema import shipped
 from snowkit.lab.store import Store
 from tests.lab.conftest import NOW
 
@@ -100,31 +99,3 @@ def test_bytes_can_come_late() -> None:
     store.remove_bytes("a")
     assert store.get_bytes("a") is None
     store.close()
-
-
-def test_a_file_outlives_the_lab(tmp_path: Path) -> None:
-    """What was written is there when the file is opened again."""
-    for _ in range(2):
-        store = Store(shipped(), tmp_path / "lab.db")
-        found = store.count(CASE)
-        store.put(CASE, {"sys_id": "a"})
-        store.close()
-    assert found == 1
-
-
-def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
-    """The message says how to go on."""
-    Store(shipped(), tmp_path / "lab.db").close()
-    tables = shipped().tables
-    with pytest.raises(LabError, match=r"another version.*--reset"):
-        Store(Schema(tuple(t for t in tables.values() if t.name != "syslog")), tmp_path / "lab.db")
-
-
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
-    """So is a folder; nothing is overwritten."""
-    path = tmp_path / "notes.txt"
-    path.write_text("not a database, but long enough to look at" * 30, encoding="utf-8")
-    for target in (path, tmp_path):
-        with pytest.raises(LabError, match="cannot use the database"):
-            Store(shipped(), target)
-    assert path.read_text(encoding="utf-8").startswith("not a database")
