@@ -35,6 +35,7 @@ class Planter:
         self.store = store
         self.schema = schema
         self._stamp = stamp(now)
+        self._given: dict[tuple[str, str], str] = {}
 
     def plant(self, table: str, rows: Iterable[Mapping[str, str]]) -> None:
         """Write records of one table; `key` names a record, and gives it its id unless it has a `sys_id`."""
@@ -43,6 +44,8 @@ class Planter:
     def complete(self, table: str, given: Mapping[str, str]) -> Row:
         """Return a whole record; raises `LabError` for a field that the table has not."""
         columns = self.schema.columns(table)
+        if "key" in given and "sys_id" in given:
+            self._given[table, given["key"]] = given["sys_id"]
         row = {name: column.default for name, column in columns.items()}
         row |= {
             "sys_id": record_id(table, given.get("key", "")),
@@ -81,7 +84,8 @@ class Planter:
 
     def _referred(self, table: str, written: str) -> str:
         named, _, key = written[1:].rpartition(":")
-        return record_id(named or table, key)
+        target = (named or table, key)
+        return self._given.get(target) or record_id(*target)
 
 
 def seed(store: Store, schema: Schema, now: datetime, cases: int) -> None:
