@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from snowkit.lab import properties
 from snowkit.lab.scheduler import Work
 from snowkit.lab.store import Row
 
@@ -142,8 +143,9 @@ class Outbound:
         return answer
 
     def _call(self, sent: _Sent, request: dict[str, Any]) -> Answer:
-        socket_timeout = float(request["timeout"] or self._number(*_SOCKET_TIMEOUT)) / 1000
-        connect_timeout = self._number(*_CONNECTION_TIMEOUT) / 1000
+        store = self._lab.store
+        socket_timeout = float(request["timeout"] or properties.number(store, *_SOCKET_TIMEOUT)) / 1000
+        connect_timeout = properties.number(store, *_CONNECTION_TIMEOUT) / 1000
         headers = dict(request["headers"])
         if request.get("user"):
             pair = f"{request['user']}:{request.get('password') or ''}".encode()
@@ -169,11 +171,6 @@ class Outbound:
                     limits=httpx.Limits(max_connections=20),
                 )
             return self._opened
-
-    def _number(self, name: str, default: int) -> int:
-        row: Row = next(iter(self._lab.store.find("sys_properties", f"name={name}", limit=1)), {})
-        value = row.get("value", "")
-        return int(value) if value.isdigit() else default
 
     def _log(self, sent: _Sent, answer: Answer, source: Source) -> None:
         self._lab.records.insert(

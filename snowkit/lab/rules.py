@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from snowkit.lab import properties
 from snowkit.lab.abort import Aborted
 from snowkit.lab.js.engine import Engine, Failure, Job, Outcome
 from snowkit.lab.js.host import Host
@@ -157,7 +158,8 @@ class Rules:
         aborting = rule["abort_action"] == "true"
         if rule["advanced"] != "true":
             return Outcome(changes=set_by_template, aborted=aborting)
-        condition = "" if when == "async" and not self._asked_again() else rule["condition"]
+        again = when != "async" or properties.on(self._lab.store, "glide.businessrule.async_condition_check")
+        condition = rule["condition"] if again else ""
         outcome = self._script(rule, when, change, script=rule["script"], condition=condition)
         if not outcome.ran:
             return outcome
@@ -178,12 +180,6 @@ class Rules:
                 ),
             )
         return outcome
-
-    def _asked_again(self) -> bool:
-        found = self._lab.store.find(
-            "sys_properties", "name=glide.businessrule.async_condition_check", limit=1
-        )
-        return bool(found) and found[0]["value"] == "true"
 
     def _context(self, rule: Row, when: str, change: Change) -> dict[str, Any]:
         session = change.session
