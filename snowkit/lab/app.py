@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from snowkit.lab import control
+from snowkit.lab import control, oauth, pages, upload_pages
+from snowkit.lab.edge import Edge
 
 if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
 
 
-def build(lab: Lab) -> Starlette:
+def build(lab: Lab) -> ASGIApp:
     """Return the app that answers for a lab."""
-    return Starlette(routes=[*control.routes(lab)])
+    routes = [
+        *control.routes(lab),
+        *oauth.routes(lab),
+        *pages.routes(lab),
+        *upload_pages.routes(lab),
+    ]
+    return Edge(Starlette(routes=routes), lab)

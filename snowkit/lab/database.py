@@ -62,8 +62,7 @@ def discard(database: str | Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, schema: Schema, name: str) -> None:
-    connection.row_factory = sqlite3.Row
-    shape = _shape(schema)
+    shape = schema.storage()
     version = zlib.crc32(repr(shape).encode()) & 0x7FFFFFFF
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         if _pragma(connection, "application_id") != _APPLICATION:
@@ -90,13 +89,6 @@ def _create(connection: sqlite3.Connection, shape: dict[str, list[str]], version
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {version}")
     connection.execute("COMMIT")
-
-
-def _shape(schema: Schema) -> dict[str, list[str]]:
-    shape: dict[str, dict[str, None]] = {}
-    for name in sorted(schema.tables):
-        shape.setdefault(schema.base(name), {}).update(dict.fromkeys(schema.columns(name)))
-    return {base: list(columns) for base, columns in shape.items()}
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

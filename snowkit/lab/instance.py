@@ -8,8 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from snowkit.lab import app, properties
+from snowkit.lab import app, properties, releases
 from snowkit.lab.control import PREFIX as CONTROL
+from snowkit.lab.cookies import Cookies
 from snowkit.lab.database import discard
 from snowkit.lab.outbound import Outbound
 from snowkit.lab.people import People
@@ -22,6 +23,7 @@ from snowkit.lab.schema import shipped
 from snowkit.lab.seed import record_id
 from snowkit.lab.store import Row, Store
 from snowkit.lab.switches import SwitchBoard, Switches
+from snowkit.lab.tokens import Tokens
 from snowkit.listener import LOOPBACK, Listener
 
 PEOPLE = ("admin", "integration", "limited")
@@ -61,6 +63,8 @@ class Lab:
         self.outbound = Outbound(self, ca_file)
         self.rules = Rules(self)
         self.people = People(self)
+        self.tokens = Tokens(self)
+        self.cookies = Cookies(self)
         self.records = Records(self)
         self.platform = Platform(lambda: self.switches.current.inbox)
         self.ca_file = ca_file
@@ -141,16 +145,16 @@ class Lab:
         self.scheduler.clear()
         self.switches.reset()
         self.platform.clear()
+        self.cookies.clear()
         self.scenario = chosen
         self.records = Records(self)
         fill(self.store, self.schema, chosen, self.now(), self._cases, self.webhook_url)
 
     def change_switches(self, changes: Mapping[str, Any]) -> Switches:
-        """Set some switches; a release also shows in the instance's properties. Raises `LabError`."""
+        """Set some switches; a release also shows in the records that ship with it. Raises `LabError`."""
         switches = self.switches.change(changes)
         if "release" in changes:
-            for row in self.store.find("sys_properties", "name=glide.buildname"):
-                self.store.patch("sys_properties", row["sys_id"], {"value": switches.release.capitalize()})
+            releases.apply(self.store, switches.release)
         return switches
 
     def has_plugin(self, plugin: str) -> bool:

@@ -93,6 +93,13 @@ class Schema:
         """Return the root of the table's hierarchy, whose storage all of it shares."""
         return self.ancestors(name)[-1]
 
+    def storage(self) -> dict[str, list[str]]:
+        """Return the columns that each root table has to store for its whole hierarchy."""
+        stored: dict[str, dict[str, None]] = {}
+        for name in sorted(self.tables):
+            stored.setdefault(self.base(name), {}).update(dict.fromkeys(self.columns(name)))
+        return {base: list(columns) for base, columns in stored.items()}
+
     def display(self, name: str) -> str:
         """Return the column that stands for a record of the table, `sys_id` where none is declared."""
         for ancestor in self.ancestors(name):

@@ -36,6 +36,10 @@ class Planter:
         self.schema = schema
         self._stamp = stamp(now)
         self._given: dict[tuple[str, str], str] = {}
+        self._defaults = {
+            table: {name: column.default for name, column in schema.columns(table).items()}
+            for table in schema.tables
+        }
 
     def plant(self, table: str, rows: Iterable[Mapping[str, str]]) -> None:
         """Write records of one table; `key` names a record, and gives it its id unless it has a `sys_id`."""
@@ -46,8 +50,7 @@ class Planter:
         columns = self.schema.columns(table)
         if "key" in given and "sys_id" in given:
             self._given[table, given["key"]] = given["sys_id"]
-        row = {name: column.default for name, column in columns.items()}
-        row |= {
+        row = self._defaults[table] | {
             "sys_id": record_id(table, given.get("key", "")),
             "sys_created_on": self._stamp,
             "sys_created_by": "admin",

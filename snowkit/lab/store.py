@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +36,7 @@ class Store:
         self.lock = threading.RLock()
         self.now = now
         self._depth = 0
+        self._columns = schema.storage()
         self._db = connect(schema, database)
 
     def close(self) -> None:
@@ -67,14 +67,14 @@ class Store:
     def get(self, table: str, sys_id: str) -> Row | None:
         """Return the record of the table, or of one that extends it."""
         self._known(table)
-        base = self.schema.base(table)
         with self.lock:
-            found = self._db.execute(f'SELECT * FROM "{base}" WHERE sys_id = ?', (sys_id,)).fetchone()  # noqa: S608
-        if found is None:
+            rows = self._rows(table, " WHERE t.sys_id = ?", (sys_id,))
+        if not rows:
             return None
-        if base != table and found["sys_class_name"] not in self.schema.descendants(table):
-            return None
-        return self._own(found, table)
+        within = self.schema.base(table) == table or rows[0]["sys_class_name"] in self.schema.descendants(
+            table
+        )
+        return rows[0] if within else None
 
     def find(
         self,
@@ -91,17 +91,15 @@ class Store:
         paging = (
             "" if limit is None and not offset else f" LIMIT {-1 if limit is None else limit} OFFSET {offset}"
         )
-        text = f'SELECT * FROM "{self.schema.base(table)}" t{_where(compiled)}{order}{paging}'  # noqa: S608
         with self.lock:
-            rows = self._db.execute(text, compiled.parameters).fetchall()
-        return [self._own(row, table) for row in rows]
+            return self._rows(table, f"{_where(compiled)}{order}{paging}", compiled.parameters)
 
     def count(self, table: str, query: str | Query = "", *, asker: Asker | None = None) -> int:
         """Return how many records answer an encoded query."""
         compiled = self._compile(table, query, asker)
-        text = f'SELECT count(*) AS rows FROM "{self.schema.base(table)}" t{_where(compiled)}'  # noqa: S608
+        text = f'SELECT count(*) FROM "{self.schema.base(table)}" t{_where(compiled)}'  # noqa: S608
         with self.lock:
-            return int(self._db.execute(text, compiled.parameters).fetchone()["rows"])
+            return int(self._db.execute(text, compiled.parameters).fetchone()[0])
 
     def put(self, table: str, row: Row) -> None:
         """Insert a record or replace the one with its `sys_id`; columns that it leaves out are empty."""
@@ -153,7 +151,7 @@ class Store:
         text = "SELECT content FROM lab_bytes WHERE sys_id = ? AND available_at <= ?"
         with self.lock:
             found = self._db.execute(text, (sys_id, stamp(self.now()))).fetchone()
-        return None if found is None else bytes(found["content"])
+        return None if found is None else bytes(found[0])
 
     def remove_bytes(self, sys_id: str) -> None:
         """Forget an attachment's bytes."""
@@ -182,10 +180,19 @@ class Store:
         parsed = parse(query) if isinstance(query, str) else query
         return compile_query(parsed, table, self.schema, asker or Asker(self.now()))
 
-    def _own(self, row: sqlite3.Row, table: str) -> Row:
-        if len(self.schema.descendants(self.schema.base(table))) == 1:
-            return dict(row)
-        return {name: row[name] for name in self.schema.columns(row["sys_class_name"] or table)}
+    def _rows(self, table: str, rest: str, parameters: Sequence[str | float]) -> list[Row]:
+        """Return records with the columns of their own class; `rest` follows the table's alias `t`."""
+        base = self.schema.base(table)
+        mixed = len(self.schema.descendants(table)) > 1
+        names = self._columns[base] if mixed else list(self.schema.columns(table))
+        listed = ", ".join(f't."{name}"' for name in names)
+        found = self._db.execute(f'SELECT {listed} FROM "{base}" t{rest}', parameters).fetchall()  # noqa: S608
+        rows: list[Row] = [dict(zip(names, values, strict=True)) for values in found]
+        if not mixed:
+            return rows
+        return [
+            {name: row[name] for name in self.schema.columns(row["sys_class_name"] or table)} for row in rows
+        ]
 
 
 def _where(compiled: Compiled) -> str:
