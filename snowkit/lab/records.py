@@ -95,7 +95,7 @@ class Records:
             return previous
         if stamps and "sys_updated_on" in known:
             current |= self._stamp(session)
-            current["sys_mod_count"] = str(int(previous["sys_mod_count"] or 0) + 1)
+            current["sys_mod_count"] = _one_more(previous)
         current = self._run("before", "update", table, current, previous, session, workflow)
         self._commit("update", table, current, previous, session, workflow)
         self._journal(table, current, session, workflow)
@@ -192,7 +192,17 @@ class Records:
         # An async rule's job is made before the row is written; the lock keeps it from running before that.
         with self._lab.store.transaction():
             self._run("async", operation, table, current, previous, session, workflow)
-            self._lab.store.put(table, self._without_journal(table, current))
+            self._write(table, self._without_journal(table, current), previous)
+
+    def _write(self, table: str, row: Row, previous: Row | None) -> None:
+        """Store a new record, or the fields that differ from before, so that two writers keep both changes."""
+        if previous is None:
+            self._lab.store.put(table, row)
+            return
+        changed = {name: value for name, value in row.items() if value != previous.get(name)}
+        if changed.get("sys_mod_count") == _one_more(previous):
+            changed["sys_mod_count"] = _one_more(self._stored(table, row["sys_id"]))
+        self._lab.store.patch(table, row["sys_id"], changed)
 
     def _run(
         self,
@@ -236,3 +246,7 @@ class Records:
         if row is None:
             raise LabError(f"The lab's table {table} has no record {sys_id}.")
         return row
+
+
+def _one_more(row: Row) -> str:
+    return str(int(row["sys_mod_count"] or 0) + 1)

@@ -142,6 +142,22 @@ def test_an_update_counts_and_stamps(lab: Lab, witness: Witness, ada: Session) -
     assert witness.seen[0][4] == row
 
 
+def test_two_writers_keep_both_changes(lab: Lab, witness: Witness, ada: Session) -> None:
+    """What somebody else changes while the rules of a write run is not undone by it."""
+    row = lab.store.find(CASE, "ORDERBYnumber")[0]
+    run = witness.run
+
+    def interrupted(*given: Any) -> Row:
+        witness.run = run  # type: ignore[method-assign]
+        lab.records.update(CASE, row["sys_id"], {"priority": "2"}, ada)
+        return run(*given)
+
+    witness.run = interrupted  # type: ignore[method-assign]
+    changed = lab.records.update(CASE, row["sys_id"], {"state": "10"}, ada)
+    assert (changed["priority"], changed["state"]) == ("2", "10")
+    assert changed["sys_mod_count"] == str(int(row["sys_mod_count"]) + 2)
+
+
 def test_a_write_without_a_change_does_nothing(lab: Lab, witness: Witness, ada: Session) -> None:
     """Neither stamps nor rules."""
     row = lab.store.find(CASE)[0]
