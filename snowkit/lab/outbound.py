@@ -38,6 +38,8 @@ _SOCKET_TIMEOUT = ("glide.http.timeout", 175_000)
 _BODY_LIMIT = 1_000_000
 # Queued calls whose answer a script can still wait for.
 _REMEMBERED = 500
+# Seconds. source: business_rules 1.2, glide.http.outbound.max_timeout
+_LONGEST_WAIT = 30.0
 
 Answer = dict[str, Any]
 
@@ -126,19 +128,24 @@ class Outbound:
                 outcome["answer"] = self.execute(request, source)
             except OutboundFailure as error:
                 outcome["failure"] = str(error)
-            self._processed(sys_id, outcome)
+            self._processed(sys_id, outcome, source)
 
         if len(self._queued) >= _REMEMBERED:
             del self._queued[next(iter(self._queued))]
         self._queued[sys_id] = (self._lab.scheduler.add(f"ECC {sys_id}", send), outcome)
         return sys_id
 
-    def wait(self, sys_id: str) -> Answer:
-        """Return the answer of a queued call, made now if no thread has made it yet."""
+    def wait(self, sys_id: str, seconds: float) -> Answer:
+        """Return the answer of a queued call, which is made now if no thread has made it yet.
+
+        After `seconds`, at most the documented 30, the answer is an error, and the call goes on without anybody.
+        """
         work, outcome = self._queued[sys_id]
-        work.run()
-        if "failure" in outcome:
-            return _answer(error=outcome["failure"], error_code=0)
+        making = threading.Thread(target=work.run, name="outbound", daemon=True)
+        making.start()
+        making.join(min(seconds, _LONGEST_WAIT))
+        if "answer" not in outcome:
+            return _answer(error=outcome.get("failure", f"No response within {seconds:g} s"))
         answer: Answer = outcome["answer"]
         return answer
 
@@ -198,12 +205,16 @@ class Outbound:
             workflow=False,
         )
 
-    def _processed(self, sys_id: str, outcome: dict[str, Any]) -> None:
+    def _processed(self, sys_id: str, outcome: dict[str, Any], source: Source) -> None:
         # A reset may have taken the row away meanwhile.
-        if self._lab.store.get("ecc_queue", sys_id) is not None:
-            state = "error" if "failure" in outcome else "processed"
-            changes = {"state": state, "error_string": outcome.get("failure", "")}
-            self._lab.store.patch("ecc_queue", sys_id, changes)
+        if (queued := self._lab.store.get("ecc_queue", sys_id)) is None:
+            return
+        failure = outcome.get("failure", "")
+        state = {"state": "error" if failure else "processed", "error_string": failure}
+        self._lab.store.patch("ecc_queue", sys_id, state)
+        reply = {name: queued[name] for name in ("agent", "topic", "name", "source", "agent_correlator")}
+        reply |= state | {"queue": "input", "response_to": sys_id}
+        self._lab.records.insert("ecc_queue", reply, source.session, workflow=False)
 
 
 def _address(request: dict[str, Any], method: str) -> httpx.URL:

@@ -144,7 +144,8 @@ def test_execute_async_waits_for_the_scheduler(lab: Any, outside: Outside) -> No
     assert "hidden" not in json.dumps(queued)
     lab.scheduler.drain()
     assert len(outside.platform.events) == 1
-    assert lab.store.find("ecc_queue")[0]["state"] == "processed"
+    output, reply = lab.store.find("ecc_queue", "ORDERBYDESCqueue")
+    assert (output["state"], reply["queue"], reply["response_to"]) == ("processed", "input", output["sys_id"])
     assert lab.store.find("sys_outbound_http_log")[0]["response_status"] == "200"
 
 
@@ -155,7 +156,7 @@ def test_a_queued_call_that_fails_leaves_its_error_in_the_queue(lab: Any, outsid
     insert(lab)
     lab.scheduler.drain()
     assert logged(lab) == []
-    (queued,) = lab.store.find("ecc_queue")
+    (queued,) = lab.store.find("ecc_queue", "queue=output")
     assert queued["state"] == "error"
     assert "127.0.0.1" in queued["error_string"]
 
@@ -167,6 +168,17 @@ def test_reading_an_async_answer_waits_for_it(lab: Any, outside: Outside) -> Non
     lab.scheduler.drain()
     assert logged(lab) == ["200"]
     assert len(outside.platform.events) == 1
+
+
+def test_waiting_for_an_async_answer_ends(lab: Any, outside: Outside) -> None:
+    """After the seconds of waitForResponse the answer is an error, and the call goes on."""
+    outside.mode = "slow"
+    then = "answer.waitForResponse(0.1); gs.info([answer.haveError(), answer.getStatusCode()]);"
+    add_rule(lab, post(outside.url, then, call="executeAsync"))
+    insert(lab)
+    assert logged(lab) == ["true,0"]
+    lab.scheduler.drain()
+    assert len(lab.store.find("sys_outbound_http_log")) == 1
 
 
 def test_basic_auth_and_query_parameters_are_sent(lab: Any, outside: Outside) -> None:

@@ -76,7 +76,7 @@ class Host:
             "rest.message": self._message,
             "rest.execute": lambda request: self.lab.outbound.execute(request, self.source),
             "rest.queue": lambda request: self.lab.outbound.queue(request, self.source),
-            "rest.wait": lambda queued, _: self.lab.outbound.wait(queued),
+            "rest.wait": self.lab.outbound.wait,
         }
         return answers[operation](*arguments)
 

@@ -79,7 +79,7 @@ def _shim() -> str:
     folder = Path(__file__).with_name("shim")
     parts = "\n".join((folder / name).read_text(encoding="utf-8") for name in _PARTS)
     return "\n" * _SHIM_LINE + (
-        "(function (global, ask) {\n'use strict';\n"
+        f"(function (global, ask) {{\n'use strict';\nconst SHIM_LINE = {_SHIM_LINE};\n"
         "function host(operation, given) {\n"
         "  const reply = JSON.parse(ask(operation, JSON.stringify(given)));\n"
         # As a Java exception looks to a script: docs read ex.getMessage(), many scripts ex.message.

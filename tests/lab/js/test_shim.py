@@ -129,6 +129,29 @@ def test_records_are_written_read_and_deleted(lab: Any) -> None:
     assert out == [True, True, "New", True, True, True, "text", True, False, False]
 
 
+def test_a_caret_in_a_value_is_part_of_the_value(lab: Any) -> None:
+    """A value cannot smuggle a condition into a query."""
+    insert(lab, "cmn_department", name="a^b", description="x")
+    out = said(
+        lab,
+        "var r = new GlideRecord('cmn_department'); r.addQuery('name', 'a^b'); r.query();"
+        "var s = new GlideRecord('cmn_department'); s.addQuery('name', 'x^ORdescription=x'); s.query();"
+        "out = [r.getRowCount(), s.getRowCount()]",
+    )
+    assert out == [1, 0]
+
+
+def test_a_caught_error_knows_its_line(lab: Any) -> None:
+    """As in Rhino, for errors of the script, of the engine and of the instance."""
+    out = said(
+        lab,
+        "out = [];\ntry { throw new Error('x'); } catch (ex) { out.push(ex.lineNumber); }\n"
+        "try { current.nosuch.changes(); } catch (ex) { out.push(ex.lineNumber); }\n"
+        "try { gs.base64Decode('!'); } catch (ex) { out.push(ex.lineNumber); }\n",
+    )
+    assert out == [2, 3, 4]
+
+
 def test_a_refused_write_gives_null(lab: Any) -> None:
     """An insert that a before rule aborts returns null and raises nothing."""
     add_rule(lab, "current.setAbortAction(true);", when="before", collection="cmn_department")

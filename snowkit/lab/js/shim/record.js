@@ -84,11 +84,14 @@ class GlideQueryCondition {
 
 const WORDS = { 'CONTAINS': 'LIKE', 'DOES NOT CONTAIN': 'NOT LIKE', 'STARTS WITH': 'STARTSWITH', 'ENDS WITH': 'ENDSWITH' };
 
+// A caret in a value is written twice, so that it does not begin another condition.
+const quoted = (value) => stored(value).replace(/\^/g, '^^');
+
 function term(parts) {
   if (parts.length === 1) return stored(parts[0]);
-  if (parts.length === 2) return stored(parts[0]) + '=' + stored(parts[1]);
+  if (parts.length === 2) return stored(parts[0]) + '=' + quoted(parts[1]);
   const operator = stored(parts[1]).toUpperCase();
-  return stored(parts[0]) + (WORDS[operator] || operator) + stored(parts[2]);
+  return stored(parts[0]) + (WORDS[operator] || operator) + quoted(parts[2]);
 }
 
 const recordTraps = {

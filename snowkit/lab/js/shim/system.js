@@ -80,6 +80,15 @@ class GlideStringUtil {
 
 const Class = { create: () => function () { if (this.initialize) this.initialize.apply(this, arguments); } };
 
+// Rhino's errors know their line; scripts log it. Lines of the shim itself are no script's.
+Object.defineProperty(Error.prototype, 'lineNumber', {
+  configurable: true,
+  get() {
+    const lines = (stored(this.stack).match(/<input>:\d+/g) || []).map((found) => Number(found.slice(8)));
+    return lines.find((line) => line < SHIM_LINE);
+  },
+});
+
 // Global scripts know the classes by their bare names; scoped ones have the scoped MAC class instead.
 function start(text) {
   const context = JSON.parse(text);
