@@ -249,4 +249,4 @@ class Records:
 
 
 def _one_more(row: Row) -> str:
-    return str(int(row["sys_mod_count"] or 0) + 1)
+    return str(int(row.get("sys_mod_count") or 0) + 1)

@@ -124,6 +124,15 @@ EXAMPLES = [
     ("state=1^ORstate=10^active=true", ["one"]),
     ("state=1^NQactive=false", ["one", "two"]),
     ("nosuch=1^state=1", ["one"]),
+    ("sys_created_onRELATIVEGE@fortnight@ago@1^state=1", ["one"]),
+    ("sys_created_onRELATIVEGE@hour^state=1", ["one"]),
+    ("sys_created_onONsoon^state=1", ["one"]),
+    ("sys_updated_onMORETHANsys_created_on@fortnight@after@1^state=1", ["one"]),
+    ("sys_updated_onMORETHANnosuch@hour@after@1^state=1", ["one"]),
+    ("sys_updated_onGT_FIELDnosuch^state=1", ["one"]),
+    ("sys_created_on>=javascript:gs.nosuch()^state=1", ["one"]),
+    ("stateVALCHANGES^NQstate=1", ["one"]),
+    ("stateBETWEENa@b", []),
     ("state>x", []),
 ]
 
@@ -136,7 +145,7 @@ def test_operators_find_what_they_say(holder: Holder, query: str, expected: list
     answered = [
         row["sys_id"]
         for row in rows
-        if matches(query, row, "sn_customerservice_case", holder, asker=Asker(NOW))
+        if matches(query, row, "sn_customerservice_case", holder, previous=row, asker=Asker(NOW))
     ]
     assert answered == expected
 
