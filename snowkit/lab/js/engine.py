@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -141,8 +142,7 @@ class _Worker:
 
     def stop(self) -> None:
         """Let the process end by closing its input."""
-        if self._process.stdin:
-            self._process.stdin.close()
+        self._end_input()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
@@ -151,9 +151,14 @@ class _Worker:
 
     def kill(self) -> None:
         self._process.kill()
-        if self._process.stdin:
-            self._process.stdin.close()
+        self._end_input()
         self._release()
+
+    def _end_input(self) -> None:
+        assert self._process.stdin
+        # What a dead process did not read is lost.
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
 
     def _release(self) -> None:
         self._process.wait()

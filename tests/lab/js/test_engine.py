@@ -138,3 +138,37 @@ def test_no_process_runs_before_a_script_does() -> None:
     engine = Engine()
     assert engine._idle == []
     engine.close()
+
+
+def test_a_worker_that_dies_is_replaced(engine: Engine) -> None:
+    """A crash of the process is the failure of one script."""
+    run(engine, "1")
+    worker = engine._idle[-1]
+
+    def host(operation: str, arguments: list[Any]) -> Any:
+        worker._process.kill()
+        worker._process.wait()
+
+    assert (
+        "ended its worker process" in run(engine, "gs.generateGUID(); while (true) {}", host).failure.message
+    )
+    assert run(engine, "1").failure is None
+
+
+def test_a_closed_engine_leaves_no_process() -> None:
+    """Idle workers end by themselves when their input does."""
+    engine = Engine()
+    run(engine, "1")
+    (worker,) = engine._idle
+    engine.close()
+    assert worker._process.returncode == 0
+
+
+def test_a_script_that_keeps_the_instance_busy_is_stopped(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quota of a transaction counts the host's answers too."""
+    monkeypatch.setattr("snowkit.lab.js.engine._LONGEST", 0.1)
+    pause = threading.Event()
+    outcome = run(engine, "while (true) gs.generateGUID();", lambda *_: pause.wait(0.06))
+    assert "took longer than 0.1 s" in outcome.failure.message

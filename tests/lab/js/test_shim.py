@@ -187,6 +187,17 @@ def test_properties_are_text_null_or_the_given_default(lab: Any) -> None:
     assert out == ["true", False, None, "d"]
 
 
+def test_properties_are_set(lab: Any) -> None:
+    """An existing one is changed, a new one made."""
+    lab.records.insert("sys_properties", {"name": "x.old", "value": "1"}, ADMIN)
+    out = said(
+        lab,
+        "gs.setProperty('x.old', 2); gs.setProperty('x.new', 3);"
+        "out = [gs.getProperty('x.old'), gs.getProperty('x.new')]",
+    )
+    assert out == ["2", "3"]
+
+
 def test_the_log_fills_places_and_keeps_levels(lab: Any) -> None:
     """info, warn and error are levels 0, 1 and 2."""
     add_rule(lab, "gs.info('a {0} {1} {2}', 'x', current.state); gs.warn('b'); gs.error('c'); gs.debug('d');")
@@ -232,7 +243,7 @@ def test_events_are_queued(lab: Any) -> None:
     ("scope", "name"), [("global", "GlideCertificateEncryption"), ("x_acme_app", "CertificateEncryption")]
 )
 def test_a_mac_is_base64_of_a_base64_key(lab: Any, scope: str, name: str) -> None:
-    """The method generateMac signs UTF-8 text; each scope has its own class, which a portable script finds."""
+    """The method generateMac signs UTF-8 text; each scope has a class of its own for it."""
     key = base64.b64encode(b"secret key").decode()
     out = said(
         lab,
@@ -282,11 +293,66 @@ def test_date_times_are_utc_text(lab: Any) -> None:
     ]
 
 
+def test_display_values_of_choices_and_times_are_stored(lab: Any) -> None:
+    """A choice by its label, a time in the user's zone, an unknown name as it is."""
+    lab.store.put(
+        "sys_choice",
+        {"sys_id": "c" * 32, "name": "incident", "element": "state", "label": "New", "value": "1"},
+    )
+    out = said(
+        lab,
+        "var r = new GlideRecord('incident'); r.initialize(); r.setDisplayValue('state', 'New');"
+        "r.setDisplayValue('opened_at', '2026-01-02 03:04:05'); r.setDisplayValue('caller_id', 'Nobody');"
+        "out = [r.getValue('state'), r.getValue('opened_at'), r.getValue('caller_id'), '' + "
+        "r.state.getDisplayValue()]",
+    )
+    assert out == ["1", "2026-01-02 03:04:05", "Nobody", "New"]
+
+
+def test_stamps_are_the_scripts_own_without_auto_sys_fields(lab: Any) -> None:
+    """An import may keep old times."""
+    out = said(
+        lab,
+        "var r = new GlideRecord('cmn_department'); r.initialize(); r.autoSysFields(false); r.name = 'Old';"
+        "r.sys_created_on = '2020-01-01 00:00:00'; r.insert(); out = r.getValue('sys_created_on');",
+    )
+    assert out == "2020-01-01 00:00:00"
+
+
+def test_many_records_are_changed_and_deleted_at_once(lab: Any) -> None:
+    """The methods updateMultiple and deleteMultiple act on what the query finds."""
+    for name in "abc":
+        insert(lab, "cmn_department", name=name)
+    out = said(
+        lab,
+        "var u = new GlideRecord('cmn_department'); u.addQuery('name', 'IN', 'a,b'); "
+        "u.setValue('description', 'x'); u.updateMultiple();"
+        "var d = new GlideRecord('cmn_department'); d.addQuery('name', 'a'); d.deleteMultiple();"
+        "var r = new GlideRecord('cmn_department'); r.orderBy('name'); r.query(); out = [];"
+        "while (r.next()) out.push(r.name + ':' + r.description);",
+    )
+    assert out == ["b:x", "c:"]
+
+
+def test_a_window_of_records(lab: Any) -> None:
+    """The method chooseWindow takes the records from the first up to, not including, the last."""
+    for name in "abcd":
+        insert(lab, "cmn_department", name=name)
+    out = said(
+        lab,
+        "var r = new GlideRecord('cmn_department'); r.orderBy('name'); r.chooseWindow(1, 3); r.query(); "
+        "out = '';"
+        "while (r.next()) out += r.name;",
+    )
+    assert out == "bc"
+
+
 def test_journal_entries_are_text_for_people(lab: Any) -> None:
     """The method getJournalEntry gives time, author and label around the entry."""
     row = insert(lab, comments="first words")
     add_rule(lab, "gs.info(current.comments.getJournalEntry(1));")
     update(lab, row, state="2")
+    add_rule(lab, "gs.info(current.comments.getJournalEntry(-1));", when="async")
     (text,) = logged(lab)
     assert text.endswith("first words\n\n")
     assert "admin" in text
