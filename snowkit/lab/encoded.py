@@ -33,6 +33,8 @@ _CONDITION = re.compile(
     r"(?P<field>[a-z][a-z0-9_.]*?)(?P<operator>" + "|".join(map(re.escape, _WORDS)) + r")(?P<value>.*)",
     re.DOTALL,
 )
+DEEPEST_PATH = 8
+"""How many fields a dotted path may have; a longer one is treated as an unknown field."""
 # A caret inside a value is written twice.
 _SEPARATOR = re.compile(r"(?<!\^)\^(?!\^)")
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from snowkit.lab.comparison import NUMERIC, Comparison, is_number, resolve
-from snowkit.lab.encoded import Condition, Order, Query, equals, parse
+from snowkit.lab.encoded import DEEPEST_PATH, Condition, Order, Query, equals, parse
 from snowkit.lab.moments import STAMP, Asker
 from snowkit.lab.schema import Column, Schema
 from snowkit.lab.store import Row, Store
@@ -90,6 +90,8 @@ class _Reader:
     def _value(self, path: str) -> tuple[str, Column] | None:
         row, table = self._row, self._table
         *walked, last = path.split(".")
+        if len(walked) >= DEEPEST_PATH:
+            return None
         for element in walked:
             column = self._lab.schema.columns(table).get(element)
             if column is None or column.type != "reference":
@@ -163,8 +165,10 @@ def _ordered(value: str, sign: str, other: str, numeric: bool) -> bool:
 
 
 def _exists(path: str, table: str, schema: Schema) -> bool:
-    first, _, rest = path.partition(".")
-    column = schema.columns(table).get(first)
-    if column is None or not rest:
-        return column is not None
-    return column.type == "reference" and _exists(rest, column.reference, schema)
+    *walked, last = path.split(".")
+    for element in walked:
+        column = schema.columns(table).get(element)
+        if column is None or column.type != "reference" or len(walked) >= DEEPEST_PATH:
+            return False
+        table = column.reference
+    return last in schema.columns(table)

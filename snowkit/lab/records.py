@@ -69,7 +69,7 @@ class Records:
         if self._lab.switches.current.audit_inserts:
             self._audit(table, current, self._without_journal(table, current), {}, session)
         self._run("after", "insert", table, current, None, session, workflow)
-        return self._stored(table, current["sys_id"])
+        return store.get(table, current["sys_id"]) or current
 
     def update(
         self,
@@ -101,7 +101,7 @@ class Records:
         self._journal(table, current, session, workflow)
         self._audit(table, current, self._without_journal(table, current), previous, session)
         self._run("after", "update", table, current, previous, session, workflow)
-        return self._stored(table, sys_id)
+        return self._lab.store.get(table, sys_id) or current
 
     def delete(self, table: str, sys_id: str, session: Session, *, workflow: bool = True) -> None:
         """Delete a record with its attachments; audited tables keep a row in sys_audit_delete."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from snowkit.lab.comparison import NUMERIC, Comparison, resolve
-from snowkit.lab.encoded import Condition, Query
+from snowkit.lab.encoded import DEEPEST_PATH, Condition, Query
 from snowkit.lab.moments import Asker
 from snowkit.lab.schema import Column, Schema
 
+# SQLite's parser refuses what nests too deep, so a long list of alternatives becomes a tree.
+_WIDEST = 100
 _FIXED = {"any": "1", "none": "0", "empty": "{0} = ''", "filled": "{0} <> ''"}
 
 
@@ -38,8 +40,8 @@ class _Compiler:
         for group in query.groups:
             parts = [text for either in group if (text := self._either(either))]
             if parts:
-                groups.append(" AND ".join(parts))
-        where = " OR ".join(f"({group})" for group in groups)
+                groups.append(_joined(parts, " AND "))
+        where = _joined([f"({group})" for group in groups], " OR ")
         if self._schema.base(self._table) != self._table:
             classes = self._schema.descendants(self._table)
             own = f"t.sys_class_name IN ({', '.join('?' * len(classes))})"
@@ -66,7 +68,8 @@ class _Compiler:
         column = self._schema.columns(table or self._table).get(first)
         if column is None or not rest:
             return None if column is None else (f'{alias}."{first}"', column)
-        inner = self._column(rest, column.reference, alias + "r") if column.type == "reference" else None
+        walks = column.type == "reference" and len(alias) < DEEPEST_PATH
+        inner = self._column(rest, column.reference, alias + "r") if walks else None
         if inner is None:
             return None
         base = self._schema.base(column.reference)
@@ -82,7 +85,7 @@ class _Compiler:
 
     def _either(self, either: tuple[Condition, ...]) -> str:
         parts = [text for condition in either if (text := self._condition(condition))]
-        return f"({' OR '.join(parts)})" if parts else ""
+        return f"({_joined(parts, ' OR ')})" if parts else ""
 
     def _condition(self, condition: Condition) -> str:
         found = self._column(condition.field)
@@ -139,3 +142,10 @@ class _Compiler:
         self._parameters.append(float(comparison.values[1]))
         between = f"(strftime('%s', {expression}) - strftime('%s', {other[0] if other else '?'}))"
         return f"({expression} <> '' AND {comparison.factor} * {between} {comparison.sign} ?)"
+
+
+def _joined(parts: list[str], word: str) -> str:
+    if len(parts) <= _WIDEST:
+        return word.join(parts)
+    middle = len(parts) // 2
+    return f"({_joined(parts[:middle], word)}){word}({_joined(parts[middle:], word)})"

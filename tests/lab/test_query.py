@@ -171,6 +171,21 @@ def test_text_is_compared_without_case_in_the_database_only(holder: Holder) -> N
     assert not matches("number=CS1", row, "sn_customerservice_case", holder)
 
 
+def test_long_queries_are_answered(holder: Holder) -> None:
+    """Clients send hundreds of alternatives, and a fuzzer sends endless paths."""
+    many = "^OR".join(f"number=none{position}" for position in range(3000))
+    assert _found(holder, f"{many}^ORnumber=cs1") == ["one"]
+    assert _found(holder, "^NQ".join(["number=none"] * 3000 + ["number=cs2"])) == ["two"]
+    assert _found(holder, "^".join(["numberSTARTSWITHcs"] * 3000 + ["number=cs2"])) == ["two"]
+    assert len(_found(holder, f"{'parent.' * 2000}number=cs1")) == 3
+    assert _found(holder, f"{'parent.' * 7}number=cs1") == []
+    deep = f"{'parent.' * 8}number"
+    assert unknown_fields(parse(f"{deep}=cs1"), "task", shipped()) == [deep]
+    assert matches(f"{deep}=cs1", CASES[0], "task", holder)
+    assert not matches(f"{deep[7:]}=cs1", CASES[0], "task", holder)
+    assert _found(holder, f"{deep}=cs1^number=cs2") == ["two"]
+
+
 def test_a_parent_table_finds_its_children(holder: Holder) -> None:
     """A query on task sees cases and incidents, each with its own columns."""
     assert _found(holder, "active=true", "task") == ["one", "three", "other"]
