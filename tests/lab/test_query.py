@@ -133,6 +133,8 @@ EXAMPLES = [
     ("sys_created_on>=javascript:gs.nosuch()^state=1", ["one"]),
     ("stateVALCHANGES^NQstate=1", ["one"]),
     ("stateBETWEENa@b", []),
+    ("due_date<2030-01-01 00:00:00", []),
+    ("short_description<z", ["one", "two"]),
     ("state>x", []),
 ]
 
