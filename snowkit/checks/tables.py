@@ -26,10 +26,8 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
     """Return the checks of this topic."""
     made: list[Check[Context]] = []
     for row in pack.table:
-        roots = ["policy.table", "api.table.read"]
-        if row.name == "sys_attachment":
-            # Reading an attachment follows the record that it hangs on (source: Attachment API).
-            roots += [f"table.{name}.read" for name in pack.case_tables]
+        # Reading an attachment follows the record that it hangs on (source: Attachment API).
+        roots = ["policy.table", "api.table.read", *(f"table.{name}.read" for name in row.follows)]
         made.append(
             Check(
                 f"table.{row.name}.read",

@@ -96,6 +96,8 @@ class Table(Row):
     """The row condition of an ACL of ours: it keeps to case records."""
     read: Access
     write: Access | None = None
+    follows: tuple[Name, ...] = Field(default=(), strict=False)
+    """Tables whose own rights decide about these rows; no ACL of ours is made then."""
     plugin: str = ""
 
 
@@ -184,12 +186,15 @@ class Pack(BaseModel):
             _known("api", policy.api, apis, f"policy {policy.id}")
             for table in policy.tables:
                 _known("table", table, tables, f"policy {policy.id}")
+        for row in self.table:
+            for table in row.follows:
+                _known("table", table, tables, f"table {row.name}")
         for api in self.api:
             if api.table is not None:
                 _known("table", api.table, tables, f"api {api.id}")
-        for row in (*self.api, *self.table, *self.policy, *self.rule, *self.property):
-            for capability in row.capabilities:
-                _known("capability", capability, capabilities, type(row).__name__.lower())
+        for scoped in (*self.api, *self.table, *self.policy, *self.rule, *self.property):
+            for capability in scoped.capabilities:
+                _known("capability", capability, capabilities, type(scoped).__name__.lower())
         return self
 
     def redirect_url(self, region: str) -> str | None:

@@ -1,0 +1,123 @@
+"""`snowkit lab`: serve the emulated instance and platform until told to stop."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from snowkit import profile as profiles
+from snowkit.cli import connection
+from snowkit.lab.instance import Lab
+from snowkit.lab.scenarios import SCENARIOS
+from snowkit.profile import Profile
+
+PROFILE = "lab"
+PORT = 8787
+
+
+@click.command("lab")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes a free one."
+)
+@click.option(
+    "--scenario", type=click.Choice([row.name for row in SCENARIOS]), default="fresh", show_default=True
+)
+@click.option(
+    "--cases", type=click.IntRange(1, 1_000_000), default=12, show_default=True, help="How many cases."
+)
+@click.option("--db", type=click.Path(path_type=Path), help="A file that keeps the instance's data.")
+@click.option("--reset", is_flag=True, help="Begin again from the scenario, whatever --db holds.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one line of JSON when it serves, and nothing else."
+)
+@click.option("--list-scenarios", is_flag=True, help="Name the scenarios and stop.")
+def command(
+    port: int, scenario: str, cases: int, db: Path | None, reset: bool, as_json: bool, list_scenarios: bool
+) -> None:
+    """Serve an emulated ServiceNow instance and TheLoops' side of it, on loopback only.
+
+    While it runs there is a profile called lab, inspector included.
+    """
+    if list_scenarios:
+        rows = [{"name": row.name, "finding": row.finding, "cause": row.cause} for row in SCENARIOS]
+        click.echo(
+            json.dumps(rows) if as_json else "\n".join(f"{row['name']:<24} {row['finding']}" for row in rows)
+        )
+        return
+    stop = threading.Event()
+    # SIGTERM exists on every platform; on Windows only this process can raise it.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda _number, _frame: _stop(stop, _frame))
+    with (
+        Lab(scenario=scenario, database=db, cases=cases, port=port, reset=reset) as lab,
+        written_profile(lab),
+    ):
+        if as_json:
+            click.echo(json.dumps(lab.description()))
+        else:
+            _introduce(lab)
+        sys.stdout.flush()
+        while not stop.wait(0.2):
+            continue
+
+
+def _stop(stop: threading.Event, frame: FrameType | None) -> None:
+    stop.set()
+
+
+def _introduce(lab: Lab) -> None:
+    facts = lab.description()
+    click.echo(f"The lab serves at   {facts['url']}   (scenario {lab.scenario})")
+    click.echo(f"administrator       {facts['admin']['user']} / {facts['admin']['password']}")
+    click.echo(f"integration user    {facts['integration']['user']} / {facts['integration']['password']}")
+    click.echo(f"TheLoops' inbox     {facts['inbox_url']}")
+    click.echo(f"control address     {facts['control_url']}")
+    click.echo("")
+    click.echo("In another terminal:  snowkit login --profile lab   then   snowkit check --profile lab")
+    click.echo("Ctrl-C stops it.")
+
+
+def profile_of(lab: Lab, name: str = PROFILE) -> tuple[Profile, dict[str, str]]:
+    """Return the connection to a lab, inspector included, and its secrets."""
+    facts = lab.description()
+    profile = Profile(
+        name=name,
+        url=facts["url"],
+        instance_name=lab.instance_name,
+        client_id=facts["client_id"],
+        environment="sandbox",
+        webhook_url=facts["webhook_url"],
+        inbox_url=facts["inbox_url"],
+        inspector_user=facts["admin"]["user"],
+        ca_bundle=facts["ca_file"] or "",
+    )
+    secrets = {
+        "client_secret": facts["client_secret"],
+        "refresh_token": facts["refresh_token"] or "",
+        "access_token": "",
+        "token_expires_at": "",
+        "inspector_password": facts["admin"]["password"],
+    }
+    return profile, secrets
+
+
+@contextmanager
+def written_profile(lab: Lab, name: str = PROFILE) -> Iterator[Profile]:
+    """Keep a profile of a lab on disk while the context is open."""
+    profile, secrets = profile_of(lab, name)
+    profiles.save(profile)
+    vault = connection.vault_of(profile)
+    vault.put(secrets)
+    try:
+        yield profile
+    finally:
+        profiles.remove(name)
+        vault.forget()

@@ -1,0 +1,158 @@
+"""What no update set can carry, click by click: for the customer's administrator, and how to undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from snowkit.access.openings import Grant, Opening
+from snowkit.pack.model import Pack, Policy
+from snowkit.updateset.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One errand: what it is for, the clicks, the deep link, and the clicks that undo it."""
+
+    title: str
+    why: str
+    steps: tuple[str, ...]
+    link: str = ""
+    undo: tuple[str, ...] = ()
+
+
+def sections(
+    pack: Pack, options: Options, opened: Sequence[Opening], granted: Sequence[Grant]
+) -> tuple[Section, ...]:
+    """Return the errands in the order of doing; they are undone from the last to the first."""
+    by_hand = [opening for opening in opened if not opening.ours and not opening.roles]
+    return (
+        _entity(pack, options),
+        _sets(options),
+        *([_acls(pack, by_hand, options)] if by_hand else []),
+        _roles(granted, options),
+        _profile(pack, options),
+        *(_policy(pack, policy, options) for policy in pack.policy),
+    )
+
+
+def _link(options: Options, path: str) -> str:
+    return f"{options.instance_url.rstrip('/')}/{path}"
+
+
+def _entity(pack: Pack, options: Options) -> Section:
+    region = pack.redirect_url(options.region) or "the one that the vendor names for your region"
+    loopback = (
+        f" Add {options.redirect_uri} on a line of its own, so that snowkit can sign in too."
+        if options.redirect_uri
+        else ""
+    )
+    return Section(
+        f"OAuth entity {pack.names.entity}",
+        "An update set cannot carry its secret.",
+        (
+            "Zurich and newer: All > Machine Identity Console > Inbound integrations > New integration > "
+            "OAuth - Authorization Code Grant.",
+            "Older releases: All > System OAuth > Application Registry > New > Create an OAuth API endpoint for "
+            "external clients.",
+            f"Name {pack.names.entity}; Active on; Public client off. Give any Provider name where the form asks.",
+            f"Redirect URL {region}.{loopback}",
+            "Enforce Token Restriction: your choice. On, the token reaches only the APIs whose policy below maps its "
+            "profile. Off, a policy that already covers one of these APIs still needs the profile.",
+            "Save, and hand client id and client secret to the engineer by a safe way.",
+        ),
+        _link(options, "oauth_entity_list.do"),
+        ("Set Active off, or delete the entity: every token of it dies.",),
+    )
+
+
+def _sets(options: Options) -> Section:
+    return Section(
+        "Import the update sets",
+        "They carry the business rules and their properties (rules.xml), the role and ACLs (access.xml).",
+        (
+            "For access.xml: your user menu > Elevate role > security_admin.",
+            "All > System Update Sets > Retrieved Update Sets > Import Update Set from XML: rules.xml; access.xml.",
+            "Open each set: Preview Update Set. No problem is expected; do not accept one without asking.",
+            "Commit Update Set.",
+        ),
+        _link(options, "sys_remote_update_set_list.do"),
+        (
+            "Import, preview and commit rollback.xml: it deletes the records of both sets, and nothing else.",
+            "At once and without an import: set the property that ends with webhook.enabled to false.",
+        ),
+    )
+
+
+def _roles(granted: Sequence[Grant], options: Options) -> Section:
+    return Section(
+        "Grant the roles to the integration user",
+        "Role grants do not travel in update sets. The user must be able to sign in interactively, so neither Web "
+        "service access only nor the machine identity type may be set; it must be no administrator.",
+        (
+            "All > User Administration > Users > the integration user > Roles > Edit.",
+            *(f"Add {grant.role}: {grant.reason}." for grant in granted),
+            "Time zone GMT and date format yyyy-MM-dd on the user's record.",
+        ),
+        _link(options, "sys_user_list.do"),
+        tuple(f"Take {grant.role} away, unless the user had it before." for grant in granted),
+    )
+
+
+def _acls(pack: Pack, by_hand: Sequence[Opening], options: Options) -> Section:
+    steps = ["Your user menu > Elevate role > security_admin. All > System Security > Access Control (ACL)."]
+    for opening in by_hand:
+        condition = f", data condition {opening.table.condition}" if opening.table.condition else ""
+        steps.append(
+            f"Look for an active record ACL {opening.table.name} ({opening.operation}). If there is one: New, type "
+            f"record, operation {opening.operation}, name {opening.table.name}, requires role {pack.names.role}"
+            f"{condition}. If there is none, stop and ask: the first ACL of a name shadows every wider one."
+        )
+    return Section(
+        "ACLs that are made by hand",
+        "No role that ships with ServiceNow is known to open these tables, and without a snapshot of your ACLs no "
+        "update set may add one.",
+        tuple(steps),
+        _link(options, "sys_security_acl_list.do"),
+        tuple(
+            f"Delete the ACL {opening.table.name} ({opening.operation}) that you added."
+            for opening in by_hand
+        ),
+    )
+
+
+def _profile(pack: Pack, options: Options) -> Section:
+    return Section(
+        f"Inbound authentication profile {pack.names.profile}",
+        "It is how a policy recognises the OAuth entity. Needed when token restriction is on, or when a policy "
+        "already covers one of the APIs.",
+        (
+            "All > System Web Services > API Access Policies > Inbound Authentication Profiles > New > "
+            "Create standard http authentication profiles.",
+            f"Name {pack.names.profile}; Type OAuth; OAuth entity {pack.names.entity}. Submit.",
+        ),
+        _link(options, "inbound_auth_profile_list.do"),
+        ("Delete the profile, after its mappings.",),
+    )
+
+
+def _policy(pack: Pack, policy: Policy, options: Options) -> Section:
+    api = pack.find_api(policy.api)
+    method = f"HTTP method {policy.method}" if policy.method else "Apply to all methods on"
+    tables = f" Tables: {', '.join(policy.tables)}." if policy.tables else ""
+    warning = (f"Beware: {policy.warning}",) if policy.warning else ()
+    return Section(
+        f"REST API access policy {policy.name}",
+        "Once a policy maps a profile, every caller of that API with another profile gets 401.",
+        (
+            "All > System Web Services > API Access Policies > REST API Access Policies. Note which policies "
+            f"already cover the {api.title}, and the profiles that they map.",
+            f"New: name {policy.name}, Active, REST API {api.title}, {method}, Apply to all resources and "
+            f"versions on.{tables} Submit.",
+            f"Open it again, and add to Inbound authentication profiles: {pack.names.profile}, and the profile of "
+            'every caller that must go on working, such as the shipped "BasicAuth for none public processors".',
+            *warning,
+        ),
+        _link(options, "sys_api_access_policy_list.do"),
+        (f"Set {policy.name} inactive, then delete it.",),
+    )
