@@ -31,6 +31,8 @@ class SnowkitApp(App[None]):
         Binding("q", "quit", "Quit"),
     ]
 
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012, Textual declares it without ClassVar
+
     def __init__(self, actions: Actions, marks: Marks = UNICODE) -> None:
         super().__init__()
         self.actions = actions

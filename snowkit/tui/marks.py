@@ -66,6 +66,9 @@ VERDICT_COLOURS = {
     Verdict.UNKNOWN: "warning",
     Verdict.BLOCKED: "secondary",
 }
+MUTED = "$foreground 60%"
+"""The style of what is said by the way."""
+
 STATE_COLOURS = {
     State.WAITING: "foreground",
     State.RUNNING: "accent",

@@ -11,7 +11,7 @@ from snowkit.engine.check import Check
 from snowkit.engine.finding import Finding, Fix, Level, Owner, Verdict
 from snowkit.engine.result import Report, Subject
 from snowkit.instance.evidence import Evidence
-from snowkit.tui.marks import VERDICT_COLOURS, Marks
+from snowkit.tui.marks import MUTED, VERDICT_COLOURS, Marks
 from snowkit.tui.plain import plain
 
 TOPICS = {
@@ -38,10 +38,14 @@ CARRIERS = {
     "handover": "the hand-over: an administrator clicks it",
 }
 SOURCES = {
-    "page": "required by TheLoops' page",
+    "page": "by TheLoops' page",
     "snowkit": "added by snowkit",
-    "optional": "optional",
+    "optional": "optional on TheLoops' page",
 }
+
+
+CLIENT_SHOWN = 12
+"""So many characters of a client id tell one client from another; reports hold it whole."""
 
 
 def topic_of(check_id: str) -> str:
@@ -90,8 +94,8 @@ def summary(report: Report, marks: Marks) -> Content:
             )
         else:
             head = Content.styled(f"{marks.unknown} Unknown: nothing was checked", "bold $warning")
-        head = Content.assemble(head, (f" {speaks_of(report)}", "$text-muted"))
-    return Content.assemble(head, "\n", counts(report.findings, marks), (_tally(report), "$text-muted"))
+        head = Content.assemble(head, (f" {speaks_of(report)}", MUTED))
+    return Content.assemble(head, "\n", counts(report.findings, marks), (_tally(report), MUTED))
 
 
 def speaks_of(report: Report) -> str:
@@ -99,7 +103,7 @@ def speaks_of(report: Report) -> str:
     subject: Subject = report.subject
     capability = plain(", ".join(subject.capabilities), 60) or "no capability"
     user = plain(subject.user, 60) or "a user that the instance did not name"
-    client = plain(subject.client_id, 40) or "not known"
+    client = plain(subject.client_id, CLIENT_SHOWN) or "not known"
     at = report.finished_at.strftime("%Y-%m-%d %H:%M UTC")
     return f"for {capability}, as {user}, through OAuth client {client}, at {at}"
 
@@ -117,28 +121,29 @@ def about(finding: Finding, marks: Marks) -> Content:
     """Return everything about one finding, as text that no markup of the instance can change."""
     outcome = finding.outcome
     colour = f"${VERDICT_COLOURS[finding.verdict]}"
-    facts = [str(finding.level), SOURCES.get(finding.source, plain(finding.source, 80))]
+    facts = [
+        plain(finding.id, 100),
+        f"{finding.level} {SOURCES.get(finding.source, plain(finding.source, 80))}",
+    ]
     if finding.verdict in (Verdict.MET, Verdict.GAP):
-        facts.append(f"known: {outcome.grade}")
+        facts.append(str(outcome.grade))
     if outcome.cause != "none":
-        facts.append(f"cause: {outcome.cause}")
-    facts.append(f"{finding.duration_ms} ms")
+        facts.append(f"cause {outcome.cause}")
     parts: list[Content | str | tuple[str, str]] = [
         (f"{marks.of(finding.verdict)} {finding.verdict}  ", f"bold {colour}"),
-        (plain(finding.title, 300), "bold"),
-        (f"  {plain(finding.id, 100)}\n", "$text-muted"),
-        (f" {marks.bullet} ".join(facts) + "\n", "$text-muted"),
+        (plain(finding.title, 300) + "\n", "bold"),
+        (f" {marks.bullet} ".join(facts) + "\n", MUTED),
         plain(outcome.summary),
     ]
     if finding.blocked_by:
         parts.append(("\n\nBlocked by  ", "bold"))
         parts.append((plain(finding.blocked_by, 100), "$secondary"))
-        parts.append(("  (b goes there)", "$text-muted"))
-    if outcome.fix:
-        parts.append(_fix(outcome.fix))
+        parts.append(("  (b goes there)", MUTED))
     if outcome.evidence:
         parts.append(("\n\nEvidence", "bold"))
         parts.extend(_exchange(exchange, marks) for exchange in outcome.evidence)
+    if outcome.fix:
+        parts.append(_fix(outcome.fix))
     return Content.assemble(*parts)
 
 
@@ -146,14 +151,14 @@ def _fix(fix: Fix) -> Content:
     parts: list[str | tuple[str, str]] = [
         ("\n\nFix  ", "bold"),
         plain(fix.summary),
-        (f"\nby {OWNERS[fix.owner]}", "$text-muted"),
+        (f"\nby {OWNERS[fix.owner]}", MUTED),
     ]
     if fix.carried_by:
-        parts.append((f", in {CARRIERS.get(fix.carried_by, plain(fix.carried_by, 40))}", "$text-muted"))
+        parts.append((f", in {CARRIERS.get(fix.carried_by, plain(fix.carried_by, 40))}", MUTED))
     parts.extend(f"\n {number}. {plain(step)}" for number, step in enumerate(fix.steps, 1))
     if fix.url:
         parts.append((f"\n {plain(fix.url)}", "$accent"))
-        parts.append(("  (o opens it)", "$text-muted"))
+        parts.append(("  (o opens it)", MUTED))
     return Content.assemble(*parts)
 
 
@@ -162,5 +167,5 @@ def _exchange(exchange: Evidence, marks: Marks) -> Content:
     return Content.assemble(
         f"\n {plain(exchange.method, 10)} {plain(exchange.path, 600)} ",
         (f"{marks.arrow} {status}", "bold"),
-        (f"\n   {plain(exchange.excerpt, 300)}" if exchange.excerpt else "", "$text-muted"),
+        (f"\n   {plain(exchange.excerpt, 300)}" if exchange.excerpt else "", MUTED),
     )

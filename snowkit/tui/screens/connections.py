@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from snowkit.errors import SnowkitError
 from snowkit.tui.actions import Actions, Connection
-from snowkit.tui.marks import Marks
+from snowkit.tui.marks import MUTED, Marks
 from snowkit.tui.plain import plain
 from snowkit.tui.widgets.notice import Notice
 
@@ -50,7 +50,7 @@ class Connections(Screen[None]):
             yield Static(
                 Content.assemble(
                     ("snowkit", "bold $primary"),
-                    ("  connects a customer's ServiceNow to TheLoops", "$text-muted"),
+                    ("  connects a customer's ServiceNow to TheLoops", MUTED),
                 ),
                 markup=False,
                 id="banner",
@@ -58,7 +58,7 @@ class Connections(Screen[None]):
             yield Notice()
             yield OptionList(id="connections", markup=False)
             yield Static("", markup=False, id="hint")
-        yield Footer()
+        yield Footer(compact=True)
 
     def on_screen_resume(self) -> None:
         """Read the connections whenever the screen is seen again: a run may have changed a verdict."""
@@ -76,6 +76,7 @@ class Connections(Screen[None]):
             self.known = {}
             self.query_one(Notice).say_error(error)
         for item in self.known.values():
+            options.add_option(Option("", disabled=True))
             options.add_option(Option(self.line(item), id=item.name))
         options.highlighted = min(at, options.option_count - 1)
         options.focus()
@@ -88,7 +89,7 @@ class Connections(Screen[None]):
         """Return the entry that needs no customer."""
         return Content.assemble(
             ("Open the lab\n", "bold $accent"),
-            ("an emulated instance on this machine, as a customer's is before onboarding", "$text-muted"),
+            ("an emulated instance on this machine, as yet without onboarding", MUTED),
         )
 
     def line(self, item: Connection) -> Content:
@@ -98,19 +99,19 @@ class Connections(Screen[None]):
             "ready": (f"{self.marks.met} ready", "$success"),
             "gaps": (f"{self.marks.gap} gaps", "$error"),
             "unknown": (f"{self.marks.unknown} unknown", "$warning"),
-        }.get(item.verdict or "", (f"{self.marks.waiting} not checked", "$text-muted"))
-        capability = f" for {', '.join(item.capabilities)}" if item.verdict else ""
+        }.get(item.verdict or "", (f"{self.marks.waiting} not checked", MUTED))
+        capability = f" for {plain(', '.join(item.capabilities), 60)}" if item.verdict else ""
         at = f" at {item.checked_at:%Y-%m-%d %H:%M} UTC" if item.checked_at else ""
         return Content.assemble(
             (plain(item.name, 50), "bold"),
             "  ",
             (
                 " PRODUCTION " if production else item.environment,
-                "bold $error" if production else "$text-muted",
+                "bold $error" if production else MUTED,
             ),
             "  ",
-            (f"{verdict}{plain(capability, 60)}{at}", colour),
-            ("\n" + (plain(item.url, 200) or "no address yet"), "$text-muted"),
+            (f"{verdict}{capability}{at}", colour),
+            ("\n" + (plain(item.url, 200) or "no address yet"), MUTED),
         )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -15,17 +15,17 @@ from snowkit.engine.finding import Verdict
 from snowkit.tui.marks import VERDICT_COLOURS, Marks
 
 KEYS = (
-    ("1 2 3 4", "open Connect, Access, Generate, Sync; any of them, at any time"),
+    ("1 2 3 4", "open a step of the way, at any time"),
     ("l", "log in to the instance"),
     ("c", "check the access; nothing is written"),
     ("g", "write the update sets into a folder"),
-    ("a", "in the lab: play the administrator who imports them"),
+    ("a", "in the lab: its administrator imports them"),
     ("s", "prove the sync; asks before it writes"),
-    ("up down enter", "choose a check; move into its explanation (Tab leaves it)"),
+    ("arrows, enter", "choose a check; scroll its explanation"),
     ("b", "go to what blocks the chosen check"),
-    ("o / y", "open the fix in a browser / copy the explanation"),
+    ("o / y", "open the fix's page / copy the explanation"),
     ("escape", "cancel what runs; else back to the connections"),
-    ("ctrl+p", "the palette: every action, themes, a picture of the screen"),
+    ("ctrl+p", "the palette: every action, and themes"),
     ("q", "quit"),
 )
 MEANINGS = (

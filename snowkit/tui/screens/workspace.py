@@ -38,7 +38,7 @@ class Workspace(Screen[None]):
         Binding("l", "login", "Log in"),
         Binding("c", "check", "Check"),
         Binding("g", "generate", "Generate"),
-        Binding("a", "install", "Play admin"),
+        Binding("a", "install", "Admin"),
         Binding("s", "sync", "Sync"),
         Binding("b", "blocker", "Blocker", show=False),
         Binding("o", "browse", "Open fix", show=False),
@@ -72,7 +72,7 @@ class Workspace(Screen[None]):
                 "Nothing is proven yet. Press s: you are asked first; then a canary case goes all the way.",
                 id=Step.SYNC,
             )
-        yield Footer()
+        yield Footer(compact=True)
 
     def on_mount(self) -> None:
         """Colour a production instance, and begin at the first step that is open."""
@@ -85,7 +85,7 @@ class Workspace(Screen[None]):
         """Return whom everything on this screen speaks of."""
         where = f"{plain(self.connection.name, 50)}  {plain(self.connection.url, 200)}"
         if self.connection.environment == "production":
-            return Content(f"PRODUCTION  {where}  nothing is written unless you consent")
+            return Content(f"PRODUCTION  {where}  asks before it writes")
         return Content(f"{where}  {plain(self.connection.environment, 20)}")
 
     # ---- the steps
@@ -246,6 +246,7 @@ class Workspace(Screen[None]):
                 self.mark(Step.SYNC, State.FAILED)
                 self.query_one(Notice).say_error(error)
                 return
+            self.query_one(Notice).clear()
             self.app.push_screen(AskConsent(self.connection, consent, self.marks), self.consented)
         else:
             self.launch(Step.SYNC, self.prove, self.run_of(Step.SYNC).halt)

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from snowkit.tui.actions import Connection
-from snowkit.tui.marks import Marks
+from snowkit.tui.marks import MUTED, Marks
 from snowkit.tui.plain import plain
 
 
@@ -38,7 +38,7 @@ class Connect(VerticalScroll):
             ("Redirect URL", connection.redirect_uri or "not set"),
         )
         return Content("\n").join(
-            Content.assemble((f"{label:<14}", "$text-muted"), plain(value, 300)) for label, value in rows
+            Content.assemble((f"{label:<14}", MUTED), plain(value, 300)) for label, value in rows
         )
 
     def invitation(self) -> Content:

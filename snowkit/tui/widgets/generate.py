@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from snowkit.tui.actions import Written
-from snowkit.tui.marks import Marks
+from snowkit.tui.marks import MUTED, Marks
 from snowkit.tui.plain import plain
+
+
+class Folder(Input):
+    """A field that the escape key leaves, before it leaves the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.focus_next", "Leave the field", show=False)
+    ]
 
 
 class Generate(VerticalScroll):
@@ -42,7 +52,7 @@ class Generate(VerticalScroll):
         )
         with Horizontal(classes="form"):
             yield Static("Folder", markup=False, classes="label")
-            yield Input(id="folder", placeholder="a folder on this machine")
+            yield Folder(id="folder", placeholder="a folder on this machine")
             yield Button("Write the files", id="write", variant="primary", compact=True)
         yield Static("", markup=False, classes="result")
 
@@ -85,7 +95,7 @@ class Generate(VerticalScroll):
         ]
         width = max((len(name) for name, _ in written.files), default=0)
         for name, what in written.files:
-            parts += ["\n  ", plain(name, 80).ljust(width), (f"  {plain(what, 300)}", "$text-muted")]
+            parts += ["\n  ", plain(name, 80).ljust(width), (f"  {plain(what, 300)}", MUTED)]
         if written.notes:
             parts.append(("\n\nWithheld, or to be known", "bold $warning"))
             parts += [f"\n {self.marks.bullet} {plain(note)}" for note in written.notes]

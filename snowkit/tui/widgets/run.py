@@ -13,7 +13,7 @@ from snowkit.engine.check import Check
 from snowkit.engine.events import Event
 from snowkit.engine.finding import Finding
 from snowkit.engine.result import Report
-from snowkit.tui.marks import Marks
+from snowkit.tui.marks import MUTED, Marks
 from snowkit.tui.plain import plain
 from snowkit.tui.widgets.matrix import Matrix
 from snowkit.tui.wording import about, counts, progress, summary
@@ -95,7 +95,7 @@ class Run(Vertical):
         if isinstance(chosen, Check):
             return Content.assemble(
                 (plain(chosen.title, 300), "bold"),
-                (f"  {plain(chosen.id, 100)}\n{chosen.level}\n", "$text-muted"),
+                (f"  {plain(chosen.id, 100)}\n{chosen.level}\n", MUTED),
                 "Not decided yet.",
             )
         if isinstance(chosen, str):

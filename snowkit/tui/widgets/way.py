@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from snowkit.tui.marks import STATE_COLOURS, Marks, State
+from snowkit.tui.marks import MUTED, STATE_COLOURS, Marks, State
 
 
 class Step(StrEnum):
@@ -53,7 +53,7 @@ class Stage(Static):
         word = "" if state is State.WAITING else f" {state}"
         self.update(
             Content.assemble(
-                (f"{self.step.key} ", "$text-muted"),
+                (f"{self.step.key} ", MUTED),
                 f"{self.step.capitalize()} ",
                 (f"{self.marks.of_state(state)}{word}", f"${STATE_COLOURS[state]}"),
             )
