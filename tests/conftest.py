@@ -12,7 +12,10 @@ import pytest
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a developer's profiles, tokens and environment out of the tests."""
     for name in list(os.environ):
-        if name.startswith(("SNOWKIT_", "SERVICENOW_", "SN_")) and name != "SNOWKIT_CORPUS":
+        if name.startswith(("SNOWKIT_", "SERVICENOW_", "SN_")) and name not in (
+            "SNOWKIT_CORPUS",
+            "SNOWKIT_RECORD",
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SNOWKIT_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv("SNOWKIT_KEYRING", "0")

@@ -38,8 +38,8 @@ def rule(pack: Pack, prefix: str, row: Rule, *, script: str, when: str, tool: st
         row.table,
         values={
             "collection": row.table,
-            "insert": row.insert,
-            "update": row.update,
+            "on_insert": row.insert,
+            "on_update": row.update,
             "filter": row.filter,
             "order": row.order,
             "script": script,
