@@ -63,8 +63,9 @@ class Rules:
     ) -> Row:
         """Run the rules of a moment (`before`, `after`, `async`) for a change, lowest order first.
 
-        Returns `current` with what before rules set. Async rules are queued. A rule's error lands in the system
-        log and stops neither the write nor the next rule. Raises `Aborted` where a before rule stops the write.
+        Returns `current` with what the rules set, which later rules see and only before rules save. Async rules
+        are queued. A rule's error lands in the system log and stops neither the write nor the next rule. Raises
+        `Aborted` where a before rule stops the write.
         """
         current = dict(current)
         for rule in self._selected(when, operation, table):
@@ -74,9 +75,7 @@ class Rules:
             if when == "async":
                 self._queue(rule, change)
             else:
-                changes = self._work(rule, when, change)
-                if when == "before":
-                    current |= changes
+                current |= self._work(rule, when, change)
         return current
 
     def _selected(self, when: str, operation: str, table: str) -> list[Row]:

@@ -80,10 +80,16 @@ def test_filter_and_condition_look_at_the_change(lab: Any) -> None:
         filter_condition="stateVALCHANGES^EQ",
         condition="current.state.changesTo(3)",
     )
+    add_rule(
+        lab,
+        "gs.info('filter ' + current.state);",
+        filter_condition="stateVALCHANGES^EQ",
+        action_insert="false",
+    )
     row = insert(lab, state="1")
     for changes in ({"impact": "1"}, {"state": "2"}, {"state": "3"}):
         update(lab, row, **changes)
-    assert logged(lab) == ["3"]
+    assert logged(lab) == ["filter 2", "3", "filter 3"]
 
 
 def test_a_role_condition_is_about_who_makes_the_change(lab: Any) -> None:

@@ -78,6 +78,14 @@ def test_a_set_uploaded_again_keeps_its_old_updates(lab: Any) -> None:
     assert len(lab.store.find("sys_update_xml", f"remote_update_set={HEADER_ID}")) == 3
 
 
+def test_an_upload_forgets_the_preview_before_it(lab: Any) -> None:
+    """Problems of the old file are not the new one's, and it must be previewed again."""
+    assert previewed(lab, Set().add("u_nowhere", "6" * 32)) != []
+    lab.sets.load(good().xml(), ADMIN)
+    assert lab.sets.problems(HEADER_ID) == []
+    assert header(lab)["state"] == "loaded"
+
+
 def test_properties_and_roles_are_met_by_name(lab: Any) -> None:
     """The target's record keeps its id, and references of the set follow to it."""
     own = insert(lab, "sys_properties", name="theloops.webhook.enabled", value="false")["sys_id"]
