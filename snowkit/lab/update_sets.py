@@ -66,8 +66,9 @@ class UpdateSets:
         return self.problems(sys_id)
 
     def problems(self, sys_id: str) -> list[Row]:
-        """Return the problems that the last preview found."""
-        return self._lab.store.find("sys_update_preview_problem", f"remote_update_set={sys_id}")
+        """Return the problems that the last preview found, always in the same order."""
+        query = f"remote_update_set={sys_id}^ORDERBYremote_update^ORDERBYsys_id"
+        return self._lab.store.find("sys_update_preview_problem", query)
 
     def resolve(self, problem_id: str, status: str) -> None:
         """Accept the remote update in spite of a problem (`ignored`), or leave the update out (`skipped`)."""

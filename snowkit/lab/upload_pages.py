@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from uuid import uuid4
 
 from starlette.concurrency import run_in_threadpool
@@ -30,7 +31,8 @@ from snowkit.lab.update_sets import UpdateSets
 if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
 
-UPLOAD, UPLOADED, SET, PROCESSORS = "/upload.do", "/sys_upload.do", "/sys_remote_update_set.do", "/xmlhttp.do"
+UPLOAD, UPLOADED, PROCESSORS = "/upload.do", "/sys_upload.do", "/xmlhttp.do"
+SET, SETS = "/sys_remote_update_set.do", "/sys_remote_update_set_list.do"
 TARGET = "sys_remote_update_set"
 # Megabytes. source: platform-administration r_AvailableSystemProperties
 _LARGEST = ("glide.db.impex.XMLLoader.max.file.size.mb", 100)
@@ -54,6 +56,15 @@ _SET_FORM = """<h1>Retrieved Update Set {name}</h1>
 <button type="submit" name="sys_action" value="commit">Commit Update Set</button>
 </form>"""
 
+_PROBLEM = """<li class="{status}"><span>{description}</span>
+<form action="/sys_remote_update_set.do" method="post">
+<input type="hidden" name="sysparm_ck" value="{ck}">
+<input type="hidden" name="sys_id" value="{sys_id}">
+<input type="hidden" name="problem" value="{problem}">
+<button type="submit" name="sys_action" value="ignored">Accept remote update</button>
+<button type="submit" name="sys_action" value="skipped">Skip remote update</button>
+</form></li>"""
+_IMPORT = f"{UPLOAD}?sysparm_referring_url={SETS.removeprefix('/')}&amp;sysparm_target={TARGET}"
 
 Answer = Callable[[Request, Session, Mapping[str, str], bytes | None], Response]
 
@@ -82,6 +93,7 @@ def routes(lab: Lab) -> list[BaseRoute]:
     return [
         Route(UPLOAD, pages.ask, methods=["GET"]),
         Route(UPLOADED, posted(pages.upload), methods=["POST"]),
+        Route(SETS, pages.list, methods=["GET"]),
         Route(SET, pages.show, methods=["GET"]),
         Route(SET, posted(pages.act), methods=["POST"]),
         Route(PROCESSORS, posted(pages.process), methods=["POST"]),
@@ -135,6 +147,19 @@ class _Pages:
             return page("Import XML", f"<p>The file is not valid XML: {escape(str(error))}</p>")
         return page("Import XML", f"<p>Import complete: {len(loaded)} update set(s).</p>")
 
+    def list(self, request: Request) -> Response:
+        """Show all retrieved sets, and where to import one."""
+        session = self.admin(request)
+        if isinstance(session, Response):
+            return session
+        rows = self._lab.store.find(TARGET, "ORDERBYname")
+        items = "".join(
+            f'<li><a href="{SET}?sys_id={quote(row["sys_id"])}">{escape(row["name"])}</a> {escape(row["state"])}</li>'
+            for row in rows
+        )
+        link = f'<a href="{_IMPORT}">Import Update Set from XML</a>'
+        return page("Retrieved Update Sets", f"<h1>Retrieved Update Sets</h1><ul>{items}</ul><p>{link}</p>")
+
     def show(self, request: Request) -> Response:
         """Show one retrieved set with its problems and buttons."""
         session = self.admin(request)
@@ -145,16 +170,18 @@ class _Pages:
     def act(
         self, request: Request, session: Session, given: Mapping[str, str], content: bytes | None
     ) -> Response:
-        """Press one of the set's buttons."""
+        """Press one of the buttons of the set or of its problems."""
         sys_id = given.get("sys_id", "")
         try:
             if given.get("sys_action") == "preview":
                 self._sets.preview(sys_id, session)
             elif given.get("sys_action") == "commit":
                 self._sets.commit(sys_id, session)
+            elif given.get("sys_action") in ("ignored", "skipped"):
+                self._sets.resolve(given.get("problem", ""), given["sys_action"])
         except LabError as error:
             return self._set(request, sys_id, str(error))
-        return RedirectResponse(f"{SET}?sys_id={escape(sys_id)}", 302)
+        return RedirectResponse(f"{SET}?sys_id={quote(sys_id)}", 302)
 
     def process(
         self, request: Request, session: Session, given: Mapping[str, str], content: bytes | None
@@ -177,14 +204,14 @@ class _Pages:
         row = self._lab.store.get(TARGET, sys_id)
         if row is None:
             return page("Retrieved Update Set", "<p>Record not found</p>", 404)
-        problems = self._sets.problems(sys_id)
+        problems, ck = self._sets.problems(sys_id), self._ck(request)
         body = _SET_FORM.format(
             name=escape(row["name"]),
             state=escape(row["state"]),
             counts=", ".join(row[name] or "0" for name in ("inserted", "updated", "deleted", "collisions")),
             notice=escape(notice),
-            problems="".join(map(_item, problems)),
-            ck=self._ck(request),
+            problems="".join(_item(problem, sys_id, ck) for problem in problems),
+            ck=ck,
             sys_id=escape(sys_id),
         )
         return page("Retrieved Update Set", body, 409 if notice else 200)
@@ -194,6 +221,11 @@ class _Pages:
         return escape(visit.ck) if visit else ""
 
 
-def _item(problem: Row) -> str:
-    sys_id, status = escape(problem["sys_id"]), escape(problem["status"])
-    return f'<li id="{sys_id}" class="{status}">{escape(problem["description"])}</li>'
+def _item(problem: Row, sys_id: str, ck: str) -> str:
+    return _PROBLEM.format(
+        status=escape(problem["status"]),
+        description=escape(problem["description"]),
+        ck=ck,
+        sys_id=escape(sys_id),
+        problem=escape(problem["sys_id"]),
+    )

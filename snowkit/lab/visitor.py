@@ -94,7 +94,13 @@ class Visitor:
         self._open(f"/sys_remote_update_set.do?sys_id={sys_id}")
         self._press("preview")
         self._expect("previewed")
-        return [item.text_content() for item in self._document().iterfind(".//li")]
+        return self._problems()
+
+    def resolve(self, sys_id: str, *, accept: bool) -> None:
+        """Accept the remote update for every problem of a set in spite of it, or skip it."""
+        self._open(f"/sys_remote_update_set.do?sys_id={sys_id}")
+        for number in range(len(self._problems())):
+            self._press("ignored" if accept else "skipped", nth=number)
 
     def commit(self, sys_id: str) -> None:
         """Press Commit Update Set on a set's page; raises `LabError` with the page's words where it refuses."""
@@ -113,6 +119,9 @@ class Visitor:
             raise LabError(f"The instance did not let {user} sign in: {self._alert()}")
         return away
 
+    def _problems(self) -> list[str]:
+        return [found.text_content() for found in self._document().iterfind(".//li/span")]
+
     def _expect(self, state: str) -> None:
         shown = self._document().get_element_by_id("state", None)
         if shown is None or shown.text != state:
@@ -125,11 +134,12 @@ class Visitor:
     def _open(self, address: str) -> str | None:
         return self._follow(self._browser.get(urljoin(self.url + "/", address)))
 
-    def _press(self, value: str, file: bytes | None = None, **typed: str) -> str | None:
-        """Submit the form whose button has this value, filled in as a browser does; returns where it leads to
-        outside of the instance, None where it stays.
+    def _press(self, value: str, *, nth: int = 0, file: bytes | None = None, **typed: str) -> str | None:
+        """Submit the form whose button has this value, filled in as a browser does.
+
+        Returns where it leads to outside of the instance, None where it stays. `nth` counts equal buttons.
         """
-        button = self._button(value)
+        button = self._button(value, nth)
         if button is None:
             raise LabError(f"The page has no button {value}: {self.text()}")
         form = next(button.iterancestors("form"))
@@ -157,8 +167,9 @@ class Visitor:
             response = self._browser.get(address)
         raise LabError("The instance's pages lead to each other without end.")
 
-    def _button(self, value: str) -> etree._Element | None:
-        return next((found for found in self._document().iter("button") if found.get("value") == value), None)
+    def _button(self, value: str, nth: int = 0) -> etree._Element | None:
+        found = [button for button in self._document().iter("button") if button.get("value") == value]
+        return found[nth] if nth < len(found) else None
 
     def _shown(self) -> httpx.Response:
         if self._page is None:

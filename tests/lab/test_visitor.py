@@ -107,6 +107,34 @@ def test_the_problems_of_a_preview_are_read_from_the_page(visitor: Visitor, serv
         visitor.commit(sys_id)
 
 
+@pytest.mark.parametrize("accept", [True, False])
+def test_every_problem_can_be_accepted_or_skipped_on_the_page(
+    visitor: Visitor, served: Lab, accept: bool
+) -> None:
+    """The commit goes through then, with or without the updates in question."""
+    signed_in(visitor, served)
+    made = good()
+    for number in "67":
+        made.add("sys_security_acl_role", number * 32, sys_security_acl="8" * 32)
+    sys_id = visitor.upload_update_set(made.xml())
+    assert len(visitor.preview(sys_id)) == 2
+    visitor.resolve(sys_id, accept=accept)
+    visitor.commit(sys_id)
+    assert (served.store.get("sys_security_acl_role", "7" * 32) is not None) is accept
+    assert served.store.get("sys_script", RULE) is not None
+
+
+def test_the_retrieved_sets_are_listed(visitor: Visitor, served: Lab) -> None:
+    """With their states, and a link to the import."""
+    signed_in(visitor, served).upload_update_set(good().xml())
+    visit = served.cookies.open(served.people.named("admin")["sys_id"])
+    address = f"{served.url}/sys_remote_update_set_list.do"
+    listed = httpx.get(address, cookies={"JSESSIONID": visit.id}, trust_env=False).text
+    assert "TheLoops rules</a> loaded" in listed
+    assert "/upload.do?sysparm_referring_url=sys_remote_update_set_list.do&amp;sysparm_target=" in listed
+    assert httpx.get(address, trust_env=False).status_code == 302
+
+
 def test_a_broken_file_is_refused_with_the_pages_words(visitor: Visitor, served: Lab) -> None:
     """Nothing was imported."""
     signed_in(visitor, served)
