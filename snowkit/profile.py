@@ -184,7 +184,7 @@ def _merged(files: list[Path]) -> dict[str, dict[str, Any]]:
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise ProfileError(f"{path} cannot be read: {error}.", "Correct the line that it names.") from error

@@ -40,6 +40,10 @@ class Vault:
                 return str(kept)
         return self._read().get(self._profile, {}).get(name, "")
 
+    def given(self, name: str) -> bool:
+        """Whether the environment gives a secret, so that nothing about it is kept."""
+        return bool(self._environment.get(name))
+
     def put(self, values: Mapping[str, str]) -> None:
         """Keep secrets together, so that a crash leaves the old ones or the new; empty values forget."""
         ring = _keyring()

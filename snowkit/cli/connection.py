@@ -71,9 +71,7 @@ def tokens_of(vault: Vault) -> Tokens:
 
 def keep_tokens(vault: Vault, tokens: Tokens) -> None:
     """Keep tokens for the next command, unless the environment gives them."""
-    if any(
-        os.environ.get(name) for name in ("SNOWKIT_REFRESH_TOKEN", "SNOWKIT_ACCESS_TOKEN", "SN_REFRESH_TOKEN")
-    ):
+    if vault.given("refresh_token") or vault.given("access_token"):
         return
     vault.put(
         {

@@ -92,6 +92,18 @@ def command(
     click.echo(summary(made, out), nl=False)
 
 
+def build(profile: Profile, pack: Pack, acls: tuple[Acl, ...] | None) -> Generated:
+    """Return a build for one connection, with the choices that nobody made left at their defaults."""
+    options = Options(
+        instances=_instances((), profile),
+        region=profile.region,
+        instance_url=normalise(profile.url),
+        client_id=profile.client_id,
+        redirect_uri=profile.redirect_uri,
+    )
+    return generate(pack, options, acls=acls, build=Build.fresh(), now=datetime.now(UTC))
+
+
 def _profile(name: str) -> Profile | None:
     try:
         return profiles.load(name)

@@ -1,0 +1,86 @@
+"""Where a connection comes from: flag, environment, local file, the user's profiles."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from snowkit import profile as profiles
+from snowkit.errors import OutputError, ProfileError
+from snowkit.profile import Profile
+
+ACME = Profile(
+    name="acme", url="https://acme.service-now.com", client_id="c1", refresh_token_expiry=date(2027, 1, 2)
+)
+
+
+def test_a_saved_profile_comes_back_whole(tmp_path: Path) -> None:
+    """What is saved is loaded again, field by field."""
+    profiles.save(ACME)
+    assert profiles.load("acme", folder=tmp_path) == ACME
+    assert profiles.every(folder=tmp_path) == (ACME,)
+
+
+def test_the_environment_wins_over_the_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable replaces a profile's field, and the names of other tools are understood."""
+    profiles.save(ACME)
+    monkeypatch.setenv("SNOWKIT_CLIENT_ID", "c2")
+    monkeypatch.setenv("SN_HOST", "other")
+    monkeypatch.setenv("SNOWKIT_CAPABILITY", "crm, content")
+    loaded = profiles.load("acme", folder=tmp_path)
+    assert (loaded.client_id, loaded.url, loaded.capability) == ("c2", "other", ("crm", "content"))
+
+
+def test_the_local_file_comes_first(tmp_path: Path) -> None:
+    """A snowkit.toml beside the work wins over the user's profile of the same name and is the default."""
+    profiles.save(ACME)
+    (tmp_path / "snowkit.toml").write_text('[profile.acme]\nurl = "local"\n', encoding="utf-8")
+    assert profiles.load("acme", folder=tmp_path).url == "local"
+    assert profiles.load(folder=tmp_path).url == "local"
+
+
+def test_an_unknown_profile_names_the_known(tmp_path: Path) -> None:
+    """A profile that is not there is an error that lists those that are."""
+    profiles.save(ACME)
+    with pytest.raises(ProfileError, match="acme"):
+        profiles.load("other", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[profile.acme\n", "cannot be read"),
+        ("profile = 3\n", "holds no tables"),
+        ('[profile.acme]\nurl = "x"\ncolour = "red"\n', "colour"),
+        ('[profile.acme]\npull_by = "moonlight"\n', "pull_by"),
+        ("[profile.acme]\nurl = 3\n", "url"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    """A file that is no TOML, an unknown key and a wrong type are errors that name the place."""
+    (tmp_path / "snowkit.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProfileError, match=words):
+        profiles.load("acme", folder=tmp_path)
+
+
+def test_a_removed_profile_is_gone(tmp_path: Path) -> None:
+    """Removing forgets one profile and keeps the others."""
+    profiles.save(ACME)
+    profiles.save(ACME.model_copy(update={"name": "other"}))
+    profiles.remove("acme")
+    assert [profile.name for profile in profiles.every(folder=tmp_path)] == ["other"]
+
+
+def test_a_home_that_is_a_file_is_an_error(tmp_path: Path) -> None:
+    """A home that cannot hold files is an error with a next step."""
+    taken = tmp_path / "taken"
+    taken.write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot be written"):
+        profiles.save(ACME, {"SNOWKIT_HOME": str(taken / "inside")})
+
+
+def test_no_secret_has_a_place_in_a_profile() -> None:
+    """None of the names under which secrets are kept is a field of a profile."""
+    assert not set(profiles.SECRET_VARIABLES) & set(Profile.model_fields)
