@@ -1,0 +1,172 @@
+"""What somebody may do with a table, a record or a field: the instance's access control lists.
+
+source: auth_model 5.1 and 5.5. The lab's choices: rules are matched by the table that was asked for; where no
+record is at hand, conditions and scripts count as passed, because some record may meet them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snowkit.lab.encoded import equals
+from snowkit.lab.js.engine import Job
+from snowkit.lab.js.host import Host
+from snowkit.lab.moments import Asker
+from snowkit.lab.outbound import Source
+from snowkit.lab.query import matches
+from snowkit.lab.session import Session
+from snowkit.lab.store import Row
+
+if TYPE_CHECKING:
+    from snowkit.lab.instance import Lab
+
+_WRITES = ("create", "write", "delete")
+# A rule's script sets `answer`, or its last value counts.
+_ANSWER = "(function () {{ var answer; var last = eval({script}); return answer === undefined ? last : answer; }})()"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One active rule, and how it stands to the session as far as no record is needed."""
+
+    name: str
+    denies: bool
+    open: bool
+    refused: bool
+    condition: str
+    script: str
+
+
+class Acl:
+    """The rules as they stand when this is made, for one session; make a new one for each request."""
+
+    def __init__(self, lab: Lab, session: Session) -> None:
+        self._lab = lab
+        self._session = session
+        self._asker = Asker(lab.now(), session.user_id, session.user_name, session.time_zone)
+        self._shadowing = lab.switches.current.acl_shadowing
+        self._roles = {row["sys_id"]: row["name"] for row in lab.store.find("sys_user_role")}
+        self._links: dict[str, list[str]] = defaultdict(list)
+        for link in lab.store.find("sys_security_acl_role"):
+            self._links[link["sys_security_acl"]].append(self._roles.get(link["sys_user_role"], ""))
+        self._rules: dict[tuple[str, str, str], list[_Rule]] = defaultdict(list)
+        for row in lab.store.find("sys_security_acl", equals(active="true")):
+            self._rules[row["type"], row["name"], row["operation"]].append(self._rule(row))
+
+    def may(self, operation: str, table: str, row: Row | None = None, field: str = "") -> bool:
+        """Say whether the session may read, create, write or delete a record, or a field of a record.
+
+        A field asks the field's rules only: who reads it must also pass the table's.
+        """
+        if self._session.kind == "system":
+            return True
+        if operation in _WRITES and "snc_read_only" in self._session.roles:
+            return False
+        names = self._fields(table, field) if field else self._tables(table)
+        if not self._decided(operation, names, table, row):
+            return False
+        return bool(field) or table != "sys_attachment" or self._parent(operation, row)
+
+    def may_call(self, api: str) -> bool:
+        """Say whether the session may call a REST API: one of the active rules of its name must pass, if any."""
+        rules = self._rules.get(("REST_Endpoint", api, "execute"), [])
+        return not rules or any(self._passes(rule, "", None) for rule in rules)
+
+    def may_query(self, operation: str, table: str, field: str) -> bool:
+        """Say whether the session may filter by a field: `query_match` or `query_range`, else by its read rules.
+
+        source: rest_behaviour 1.9.
+        """
+        names = [*self._fields(table, field), *self._tables(table)]
+        if any(self._rules.get(("record", name, operation)) for name in names):
+            return self._decided(operation, names, table, None)
+        return self.may("read", table, None, field)
+
+    def _rule(self, row: Row) -> _Rule:
+        links = self._links.get(row["sys_id"], [])
+        script = row["script"].strip() if row["advanced"] == "true" else ""
+        # A link to a role that is not there makes the rule invalid; an empty rule, like an invalid one, denies.
+        invalid = "" in links
+        empty = not links and not row["condition"] and not script and not row["security_attribute"]
+        refused = invalid or empty or bool(links and not self._session.roles.intersection(links))
+        overrides = self._session.is_admin and row["admin_overrides"] == "true"
+        denies = row["decision_type"] == "deny"
+        return _Rule(row["name"], denies, overrides, refused, row["condition"], script)
+
+    def _tables(self, table: str) -> list[str]:
+        return [*self._lab.schema.ancestors(table), "*"]
+
+    def _fields(self, table: str, field: str) -> list[str]:
+        tables = self._tables(table)
+        return [f"{name}.{field}" for name in tables] + [f"{name}.*" for name in tables]
+
+    def _decided(self, operation: str, names: Iterable[str], table: str, row: Row | None) -> bool:
+        asked = False
+        for name in names:
+            rules = self._rules.get(("record", name, operation))
+            if not rules:
+                continue
+            if not all(self._passes(rule, table, row) for rule in rules if rule.denies):
+                return False
+            allowing = [rule for rule in rules if not rule.denies]
+            if any(self._passes(rule, table, row) for rule in allowing):
+                return True
+            if allowing and self._shadowing:
+                return False
+            asked = asked or bool(allowing)
+        return not asked
+
+    def _passes(self, rule: _Rule, table: str, row: Row | None) -> bool:
+        if rule.open:
+            return True
+        if rule.refused:
+            return False
+        if row is None:
+            return True
+        if rule.condition and not matches(rule.condition, row, table, self._lab, asker=self._asker):
+            return False
+        return not rule.script or self._answered(rule, table, row)
+
+    def _answered(self, rule: _Rule, table: str, row: Row) -> bool:
+        """Say what a rule's script answers about a record; an error in it denies and is logged."""
+        source = Source(table, row.get("sys_id", ""), "global", self._session)
+        context = {
+            "table": row.get("sys_class_name") or table,
+            "rule_table": table,
+            "current": row,
+            "previous": None,
+            "operation": "",
+            "when": "condition",
+            "scope": "global",
+            "user": {
+                "id": self._session.user_id,
+                "name": self._session.user_name,
+                "display": self._session.user_name,
+                "roles": sorted(self._session.roles),
+                "interactive": self._session.kind == "cookie",
+            },
+        }
+        host = Host(self._lab, self._session, source, rule.name)
+        job = Job("", context, _ANSWER.format(script=json.dumps(rule.script)))
+        outcome = self._lab.rules.engine.run(job, host)
+        if outcome.failure:
+            host.log(2, f"{outcome.failure.message} in the script of the access control {rule.name}")
+        return outcome.ran and outcome.failure is None
+
+    def _parent(self, operation: str, row: Row | None) -> bool:
+        """Say whether the record that a file hangs on may be read, and written where the file is to be.
+
+        source: rest_behaviour 3.
+        """
+        if row is None or not row.get("table_name"):
+            return True
+        table = row["table_name"]
+        parent = self._lab.store.get(table, row["table_sys_id"]) if self._lab.schema.get(table) else None
+        if parent is None:
+            return self._session.is_admin
+        needed = ("read",) if operation in ("read", "delete") else ("read", "write")
+        return all(self.may(each, table, parent) for each in needed)
