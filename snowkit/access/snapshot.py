@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from snowkit import exports
 from snowkit.access.records import Acl
 from snowkit.errors import UsageError
 
@@ -24,9 +25,11 @@ def acls(folder: Path) -> tuple[Acl, ...]:
     roles: dict[str, set[str]] = {}
     for row in _rows(folder, "sys_security_acl_role"):
         roles.setdefault(row.get("sys_security_acl", ""), set()).add(row.get("sys_user_role@name", ""))
-    if not rules:
+    if not rules or not roles:
+        # Without its roles an ACL looks open to everybody.
+        missing = "sys_security_acl_role" if rules else "sys_security_acl"
         raise UsageError(
-            f"{folder} holds no exported ACL.",
+            f"{folder} holds no exported record of {missing}.",
             "Open sys_security_acl.list, right-click a column heading, Export > XML; sys_security_acl_role likewise.",
         )
     return tuple(_acl(row, frozenset(roles.get(row.get("sys_id", ""), ()))) for row in rules)
@@ -40,11 +43,17 @@ def _rows(folder: Path, table: str) -> Iterator[Row]:
             f"The snapshot {folder} cannot be read: {error.strerror}.", "Give its folder."
         ) from error
     for path in files:
-        if path.stat().st_size > LIMIT or b"<!DOCTYPE" in path.read_bytes()[:4096]:
-            raise UsageError(f"{path} is no export of a list.", "Take it out of the snapshot's folder.")
+        if path.stat().st_size > LIMIT:
+            raise UsageError(
+                f"{path} is larger than {LIMIT >> 20} MB.", "Export only the lists that are named."
+            )
+        data = path.read_bytes()
+        reason = exports.objection(data[: exports.HEAD])
+        if reason:
+            raise UsageError(f"{path} is no export of a list: {reason}.", "Take it out of the folder.")
         parser = etree.XMLParser(resolve_entities=False, no_network=True)
         try:
-            root = etree.parse(str(path), parser).getroot()
+            root = etree.fromstring(data, parser)
         except etree.XMLSyntaxError as error:
             raise UsageError(
                 f"{path} is not well-formed XML: {error.msg}.", "Export the list again."

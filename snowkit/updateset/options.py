@@ -13,9 +13,10 @@ from snowkit.errors import UsageError
 URL_LIMIT = 2000
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
-_INSTANCE = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
-_PREFIX = re.compile(r"^[a-z][a-z0-9_]{0,30}$")
-_BAD = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
+_INSTANCE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_PREFIX = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+_NOT_URL = re.compile(r"[^\x21-\x7e]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,10 @@ class Options:
     redirect_uri: str = ""
 
     def __post_init__(self) -> None:
-        if not _PREFIX.match(self.prefix):
+        if not _PREFIX.fullmatch(self.prefix):
             raise UsageError(f"{self.prefix!r} is not a prefix.", "Use lower-case letters, digits and _.")
         for name, url in self.instances.items():
-            if not _INSTANCE.match(name):
+            if not _INSTANCE.fullmatch(name):
                 raise UsageError(
                     f"{name!r} is not the name of an instance.",
                     "Give NAME=URL, where dev1 is of dev1.service-now.com.",
@@ -56,8 +57,10 @@ def check_webhook_url(url: str) -> None:
     advice = "Copy the webhook URL from TheLoops: Settings > Integrations > Edit."
     if len(url) > URL_LIMIT:
         raise UsageError(f"The webhook URL is longer than {URL_LIMIT} characters.", advice)
-    if _BAD.search(url):
-        raise UsageError("The webhook URL holds a space or a control character.", advice)
+    if _NOT_URL.search(url):
+        raise UsageError(
+            "The webhook URL holds a space, a control character or a letter outside ASCII.", advice
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -66,7 +69,7 @@ def check_webhook_url(url: str) -> None:
     host = parts.hostname or ""
     if parts.username or parts.password:
         raise UsageError("The webhook URL holds a user name or password.", advice)
-    if not host or not host.isascii():
+    if not _HOST.fullmatch(host):
         raise UsageError(f"The webhook URL has no plain host: {host!r}.", advice)
     if parts.fragment:
         raise UsageError("The webhook URL has a fragment, which no server sees.", advice)

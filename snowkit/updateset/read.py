@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from lxml import etree
 
+from snowkit import exports
 from snowkit.errors import UpdateSetError
 from snowkit.updateset.model import Header, Record, Update, UpdateSet
 
@@ -19,7 +19,6 @@ FILE_LIMIT = 100 * 1024 * 1024
 PAYLOAD_LIMIT = 20 * 1024 * 1024
 DEPTH_LIMIT = 64
 
-_DOCTYPE = re.compile(rb"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 _ADVICE = "Export the update set again as XML; do not format or edit the file."
 
 
@@ -44,12 +43,12 @@ def read_bytes(data: bytes, name: str) -> UpdateSet:
 
 
 def _read(file: IO[bytes], name: str) -> UpdateSet:
-    _refuse_doctype(file, name)
+    _refuse(file, name)
     headers: list[Header] = []
     updates: list[Update] = []
     root = ""
     try:
-        for root_tag, element in _children(file):
+        for root_tag, element in _children(file, name):
             root = root_tag
             if element.tag == "sys_remote_update_set":
                 headers.append(_header(element))
@@ -58,7 +57,7 @@ def _read(file: IO[bytes], name: str) -> UpdateSet:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         raise UpdateSetError(
-            f"{name}, line {line}, column {column}: not well-formed: {error.msg}.", _ADVICE
+            f"{name}, line {line}, column {column}: not well-formed: {_defect(error)}.", _ADVICE
         ) from error
     if root != "unload" or not headers:
         raise UpdateSetError(
@@ -67,19 +66,14 @@ def _read(file: IO[bytes], name: str) -> UpdateSet:
     return UpdateSet(tuple(headers), tuple(updates))
 
 
-def _refuse_doctype(file: IO[bytes], name: str) -> None:
-    """Look before the parser does: it would expand entities in attributes before anything can be vetoed."""
-    head = file.read(1 << 16)
+def _refuse(file: IO[bytes], name: str) -> None:
+    reason = exports.objection(file.read(exports.HEAD))
     file.seek(0)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UpdateSetError(f"{name} is UTF-16; exports are UTF-8.", _ADVICE)
-    if _DOCTYPE.search(head.partition(b"<unload")[0]):
-        raise UpdateSetError(
-            f"{name} declares a document type, which no export does.", "Do not trust the file."
-        )
+    if reason:
+        raise UpdateSetError(f"{name}, line 1, column 1: {reason}.", _ADVICE)
 
 
-def _children(file: IO[bytes]) -> Iterator[tuple[str, etree._Element]]:
+def _children(file: IO[bytes], name: str) -> Iterator[tuple[str, etree._Element]]:
     depth = 0
     root: etree._Element | None = None
     events = etree.iterparse(
@@ -91,7 +85,9 @@ def _children(file: IO[bytes]) -> Iterator[tuple[str, etree._Element]]:
             if root is None:
                 root = element
             if depth > DEPTH_LIMIT:
-                raise UpdateSetError(f"Elements are nested deeper than {DEPTH_LIMIT}.", _ADVICE)
+                raise UpdateSetError(
+                    f"{name}, line {_line(element)}: elements are nested deeper than {DEPTH_LIMIT}.", _ADVICE
+                )
             continue
         depth -= 1
         if depth == 1 and root is not None:
@@ -143,22 +139,27 @@ def _update(element: etree._Element, name: str) -> Update:
 
 
 def _record(payload: str, name: str, line: int) -> Record:
-    if _DOCTYPE.search(payload[:2000].encode()):
-        raise UpdateSetError(
-            f"{name}, line {line}: a payload declares a document type.", "Do not trust the file."
-        )
+    data = payload.encode()
+    reason = exports.objection(data[: exports.HEAD])
+    if reason:
+        raise UpdateSetError(f"{name}, line {line}: the update's payload is refused: {reason}.", _ADVICE)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
     try:
-        root = etree.fromstring(payload.encode(), parser)
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         inner, column = error.position
         raise UpdateSetError(
-            f"{name}, line {line}: the payload's line {inner}, column {column} is not well-formed: {error.msg}.",
+            f"{name}, line {line}: the payload's line {inner}, column {column} is not well-formed: {_defect(error)}.",
             _ADVICE,
         ) from error
-    record = next(iter(root), root) if root.tag == "record_update" else root
-    fields = {str(child.tag): _value(child) for child in record if isinstance(child.tag, str)}
+    record = next(root.iterchildren("{*}*"), root) if root.tag == "record_update" else root
+    fields = {str(child.tag): _value(child) for child in record.iterchildren("{*}*")}
     return Record(str(record.tag), fields.get("sys_id", ""), record.get("action", ""), fields)
+
+
+def _defect(error: etree.XMLSyntaxError) -> str:
+    # The parser ends its sentence with the place, which ours begins with.
+    return str(error.msg).partition(", line ")[0]
 
 
 def _value(element: etree._Element) -> str:
