@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import jinja2
 
-from snowkit import __version__
 from snowkit.errors import PackError
 from snowkit.pack.load import home
 from snowkit.pack.model import Pack, Rule
@@ -28,8 +27,6 @@ def render(pack: Pack, rule: Rule, *, prefix: str, when: str, signing: bool, tab
             name=rule.name,
             prefix=prefix,
             tables=list(tables),
-            vendor=pack.title,
-            version=__version__,
             when=when,
             signing=signing,
         )
