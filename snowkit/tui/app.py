@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import events
@@ -45,7 +47,20 @@ class SnowkitApp(App[None]):
         self.register_theme(DUSK)
         self.register_theme(DAYLIGHT)
         self.theme = DUSK.name
+        self.set_class(self.marks.ascii, "-ascii")
         self.push_screen(Connections(self.actions, self.marks))
+        if not self.is_headless:
+            self.heed_signals()
+
+    def heed_signals(self) -> None:
+        """Leave in good order when the terminal goes away, or when somebody ends the process."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGHUP", "SIGTERM"):
+            number = getattr(signal, name, None)
+            # Windows has no SIGHUP, and its loops take no handlers.
+            if number is not None:
+                with suppress(NotImplementedError):
+                    loop.add_signal_handler(number, self.begin_leaving)
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover a terminal that is too small."""
@@ -98,8 +113,12 @@ class SnowkitApp(App[None]):
         if self.leaving:
             self.exit()
         else:
-            self.leaving = True
-            self.run_worker(self.leave(), group="leave", exit_on_error=False)
+            self.begin_leaving()
+
+    def begin_leaving(self) -> None:
+        """Begin to leave."""
+        self.leaving = True
+        self.run_worker(self.leave(), group="leave", exit_on_error=False)
 
     async def leave(self) -> None:
         """Stop the jobs, then leave."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from snowkit.engine.finding import Verdict
+from snowkit.report.words import ASCII as PLAIN
+from snowkit.report.words import GLYPHS
 
 
 class State(StrEnum):
@@ -25,10 +27,7 @@ class State(StrEnum):
 class Marks:
     """One set of signs."""
 
-    met: str
-    gap: str
-    unknown: str
-    blocked: str
+    verdicts: dict[Verdict, str]
     waiting: str
     running: str
     arrow: str
@@ -37,12 +36,22 @@ class Marks:
 
     def of(self, verdict: Verdict) -> str:
         """Return a verdict's sign."""
-        return {
-            Verdict.MET: self.met,
-            Verdict.GAP: self.gap,
-            Verdict.UNKNOWN: self.unknown,
-            Verdict.BLOCKED: self.blocked,
-        }[verdict]
+        return self.verdicts[verdict]
+
+    @property
+    def met(self) -> str:
+        """The sign of what went well."""
+        return self.verdicts[Verdict.MET]
+
+    @property
+    def gap(self) -> str:
+        """The sign of what went wrong."""
+        return self.verdicts[Verdict.GAP]
+
+    @property
+    def unknown(self) -> str:
+        """The sign of what could not be decided."""
+        return self.verdicts[Verdict.UNKNOWN]
 
     def of_state(self, state: State) -> str:
         """Return a step's sign."""
@@ -57,8 +66,8 @@ class Marks:
         }[state]
 
 
-UNICODE = Marks("✓", "✗", "?", "⊘", "·", "▸", "→", "·")
-ASCII = Marks("+", "x", "?", "#", ".", ">", "->", "-", ascii=True)
+UNICODE = Marks(GLYPHS, "·", "▸", "→", "·")
+ASCII = Marks(PLAIN, ".", ">", "->", "-", ascii=True)
 
 VERDICT_COLOURS = {
     Verdict.MET: "success",

@@ -8,30 +8,13 @@ from collections.abc import Iterable, Mapping
 from textual.content import Content
 
 from snowkit.engine.check import Check
-from snowkit.engine.finding import Finding, Fix, Level, Owner, Verdict
+from snowkit.engine.finding import Finding, Fix, Level, Verdict
 from snowkit.engine.result import Report, Subject
 from snowkit.instance.evidence import Evidence
+from snowkit.report.words import OWNERS
 from snowkit.tui.marks import MUTED, VERDICT_COLOURS, Marks
 from snowkit.tui.plain import plain
 
-TOPICS = {
-    "reach": "The instance answers",
-    "oauth": "OAuth",
-    "identity": "The integration user",
-    "api": "REST APIs",
-    "policy": "REST API access policies",
-    "table": "Tables",
-    "rule": "Business rules",
-    "property": "System properties",
-    "sync": "The canary's way",
-}
-OWNERS = {
-    Owner.SERVICENOW_ADMIN: "the ServiceNow administrator",
-    Owner.SECURITY: "the customer's security team",
-    Owner.NETWORK: "the customer's network team",
-    Owner.THELOOPS: "TheLoops",
-    Owner.ENGINEER: "you, the engineer",
-}
 CARRIERS = {
     "rules": "the update set rules.xml",
     "access": "the update set access.xml",
@@ -46,12 +29,6 @@ SOURCES = {
 
 CLIENT_SHOWN = 12
 """So many characters of a client id tell one client from another; reports hold it whole."""
-
-
-def topic_of(check_id: str) -> str:
-    """Return the heading that a check stands under."""
-    topic = check_id.partition(".")[0]
-    return TOPICS.get(topic, topic)
 
 
 def counts(findings: Iterable[Finding], marks: Marks) -> Content:
@@ -76,10 +53,10 @@ def progress(checks: tuple[Check[object], ...], findings: Mapping[str, Finding],
     )
 
 
-def summary(report: Report, marks: Marks) -> Content:
+def summary(report: Report, marks: Marks, *, success: str = "Ready") -> Content:
     """Return the summary of a finished run: never a bare verdict, always of whom it speaks."""
     if report.verdict == "ready":
-        head = Content.styled(f"{marks.met} Ready {speaks_of(report)}", "bold $success")
+        head = Content.styled(f"{marks.met} {success} {speaks_of(report)}", "bold $success")
     else:
         required = [finding for finding in report.findings if finding.level is Level.REQUIRED]
         gaps = sum(finding.verdict is Verdict.GAP for finding in required)

@@ -93,7 +93,7 @@ async def test_a_terminal_without_unicode_gets_ascii(opened: Callable[..., Opene
         told = seen(pilot)
         assert "x gap" in told
         assert "+ met" in told
-        assert "# blocked" in told
+        assert "- blocked" in told
         assert not set("✓✗⊘▸→·") & set(told)
 
 

@@ -64,12 +64,14 @@ class Workspace(Screen[None]):
             yield Run(
                 self.marks,
                 "Nothing is checked yet. Press c: every requirement is probed, nothing is written.",
+                "Ready",
                 id=Step.ACCESS,
             )
             yield Generate(self.marks, id=Step.GENERATE, emulated=self.connection.emulated)
             yield Run(
                 self.marks,
                 "Nothing is proven yet. Press s: you are asked first; then a canary case goes all the way.",
+                "The sync is proven",
                 id=Step.SYNC,
             )
         yield Footer(compact=True)

@@ -12,9 +12,10 @@ from textual.widgets import DataTable
 from snowkit.engine.check import Check
 from snowkit.engine.events import Event, Finished, Planned, Started
 from snowkit.engine.finding import Finding, Verdict
+from snowkit.report.words import topic
 from snowkit.tui.marks import VERDICT_COLOURS, Marks
 from snowkit.tui.plain import plain
-from snowkit.tui.wording import counts, topic_of
+from snowkit.tui.wording import counts
 
 HEADING = "heading:"
 """Rows with this in front of their key are headings of a topic."""
@@ -47,7 +48,7 @@ class Matrix(DataTable[Text]):
         elif isinstance(event, Finished):
             self.findings[event.finding.id] = event.finding
             self.fill(event.finding)
-            self.head(topic_of(event.finding.id))
+            self.head(topic(event.finding.id))
 
     def plan(self, checks: tuple[Check[Any], ...]) -> None:
         """Draw one row for each check, under its topic; the plan's order is kept."""
@@ -55,9 +56,9 @@ class Matrix(DataTable[Text]):
         self.checks, self.findings = checks, {}
         self.topics = {}
         for check in checks:
-            self.topics.setdefault(topic_of(check.id), []).append(check)
-        for topic, members in self.topics.items():
-            self.add_row(Text(), Text(), Text(), Text(topic, style="bold"), key=HEADING + topic)
+            self.topics.setdefault(topic(check.id), []).append(check)
+        for heading, members in self.topics.items():
+            self.add_row(Text(), Text(), Text(), Text(heading, style="bold"), key=HEADING + heading)
             for check in members:
                 self.add_row(
                     self.tinted(f"{self.marks.waiting} waiting", None),
@@ -77,14 +78,14 @@ class Matrix(DataTable[Text]):
         self.update_cell(finding.id, "verdict", sign)
         self.update_cell(finding.id, "grade", Text(known))
 
-    def head(self, topic: str) -> None:
+    def head(self, heading: str) -> None:
         """Draw a topic's counts beside its name."""
-        said = Text.assemble((topic, "bold"), "  ", (counts(self.of(topic), self.marks).plain, "dim"))
-        self.update_cell(HEADING + topic, "title", said, update_width=True)
+        said = Text.assemble((heading, "bold"), "  ", (counts(self.of(heading), self.marks).plain, "dim"))
+        self.update_cell(HEADING + heading, "title", said, update_width=True)
 
-    def of(self, topic: str) -> list[Finding]:
+    def of(self, heading: str) -> list[Finding]:
         """Return the findings of a topic so far."""
-        return [self.findings[check.id] for check in self.topics[topic] if check.id in self.findings]
+        return [self.findings[check.id] for check in self.topics[heading] if check.id in self.findings]
 
     def tinted(self, said: str, colour: str | None) -> Text:
         """Return text in a colour of the theme; the words carry the meaning, the colour repeats it."""

@@ -20,12 +20,13 @@ from snowkit.tui.wording import about, counts, progress, summary
 
 
 class Run(Vertical):
-    """Observes a run; `invitation` is what it says before the first."""
+    """Observes a run; `invitation` is said before the first, `success` where all is met."""
 
-    def __init__(self, marks: Marks, invitation: str, *, id: str) -> None:
+    def __init__(self, marks: Marks, invitation: str, success: str, *, id: str) -> None:
         super().__init__(id=id)
         self.marks = marks
         self.invitation = invitation
+        self.success = success
         self.report: Report | None = None
 
     def compose(self) -> ComposeResult:
@@ -63,7 +64,7 @@ class Run(Vertical):
     def settle(self, report: Report) -> None:
         """Show how the run ended, and go to the first thing to mend."""
         self.report = report
-        self.say(summary(report, self.marks))
+        self.say(summary(report, self.marks, success=self.success))
         worst = next((finding for finding in report.findings if finding.verdict == "gap"), None)
         if worst is not None and self.matrix.cursor_row <= 1:
             self.matrix.go_to(worst.id)
