@@ -1,1 +1,1 @@
-"""The end-to-end proof: a canary record goes round, or we know where it stopped."""
+"""The end-to-end proof: a canary case goes round, or it is said where on the way it stopped."""
