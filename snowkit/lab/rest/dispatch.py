@@ -1,0 +1,111 @@
+"""Takes a request to /api through the layers to the API that answers it, and the answer back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from snowkit.lab import properties
+from snowkit.lab.acl import Acl
+from snowkit.lab.cookies import Visit
+from snowkit.lab.rest import account, aggregate, attachment, case, table
+from snowkit.lab.rest.apis import Api, Endpoint
+from snowkit.lab.rest.call import Answer, Call, Incoming, Refused, no_resource
+from snowkit.lab.rest.gate import Gate, Target
+from snowkit.lab.rest.tables import has_plugin
+from snowkit.lab.session import Session
+
+if TYPE_CHECKING:
+    from snowkit.lab.instance import Lab
+
+ENDPOINTS = (
+    *table.ENDPOINTS,
+    *case.ENDPOINTS,
+    *account.ENDPOINTS,
+    *attachment.ENDPOINTS,
+    *aggregate.ENDPOINTS,
+)
+_READS = ("GET", "HEAD")
+_MEGABYTE = 1024 * 1024
+_CANCELLED = "Transaction cancelled: maximum execution time exceeded"
+_CANCELLED_DETAIL = (
+    f"{_CANCELLED} Check logs for error trace or enable glide.rest.debug property "
+    "to verify REST request processing"
+)
+
+
+class Dispatcher:
+    """Answers the REST requests of one lab."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self.gate = Gate(lab)
+
+    def authenticate(self, incoming: Incoming, visit: Visit | None) -> Session:
+        """Return who is asking, within his limit of requests; raises `Refused`."""
+        session = self.gate.authenticate(incoming, visit)
+        self.gate.limit(session)
+        return session
+
+    def answer(self, incoming: Incoming, session: Session) -> Answer:
+        """Take a request through policies, scopes and ACLs to its API; raises `Refused`."""
+        endpoint, found = self._endpoint(incoming.path)
+        method = incoming.headers.get("x-http-method-override", incoming.method).upper()
+        version = found.pop("version") or endpoint.api.newest
+        parts: dict[str, str] = found
+        resource = "/" + endpoint.pattern.strip("/").format(**parts)
+        target = Target(endpoint.api, resource, method, version, parts.get("tableName", ""))
+        acl = Acl(self._lab, session)
+        self.gate.pass_policies(session, target)
+        self.gate.pass_scopes(session, target)
+        self.gate.pass_endpoint(acl, target)
+        handler = endpoint.handlers.get("GET" if method == "HEAD" else method)
+        if handler is None:
+            raise Refused(405, "Method not supported", None)
+        self._measure(endpoint.api, incoming)
+        return self._within_quota(
+            method, lambda: handler(Call(self._lab, incoming, session, acl, version, parts))
+        )
+
+    def _endpoint(self, path: str) -> tuple[Endpoint, dict[str, Any]]:
+        for endpoint in ENDPOINTS:
+            found = endpoint.matcher.fullmatch(path)
+            if found and has_plugin(self._lab, endpoint.api.plugin):
+                return endpoint, found.groupdict()
+        raise no_resource()
+
+    def _measure(self, api: Api, incoming: Incoming) -> None:
+        if not api.max_body:
+            return
+        most = properties.number(self._lab.store, api.max_body, 10) * _MEGABYTE
+        if len(incoming.body) > most:
+            detail = (
+                f"Rejected large REST payload with content-length = {len(incoming.body)} bytes. "
+                f"Max allowed: {most} bytes."
+            )
+            raise Refused(400, "Exception while reading request", detail)
+
+    def _within_quota(self, method: str, work: Callable[[], Answer]) -> Answer:
+        """Do the work, or break it off as a transaction quota does (source: rest_behaviour 1.7)."""
+        switches = self._lab.switches.current
+        quota = switches.transaction_quota
+        if quota == "off":
+            return work()
+        if method in _READS and quota != "error":
+            return _cut(work(), whole=quota == "partial")
+        if method in _READS or switches.quota_commits_writes:
+            work()
+        raise Refused(500, _CANCELLED, _CANCELLED_DETAIL)
+
+
+def _cut(answer: Answer, *, whole: bool) -> Answer:
+    """Return the half of a list that was written when the transaction was cancelled."""
+    rows = answer.result if isinstance(answer.result, list) else [answer.result]
+    body = {
+        "result": rows[: len(rows) // 2],
+        "error": {"message": _CANCELLED, "detail": _CANCELLED_DETAIL},
+        "status": "failure",
+    }
+    text = json.dumps(body)
+    return Answer(200, headers=answer.headers, content=(text if whole else text[: len(text) // 2]).encode())

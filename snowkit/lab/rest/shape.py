@@ -1,0 +1,82 @@
+"""What a record looks like in an answer: the fields that the caller may read, as values, display values or both.
+
+source: rest_behaviour 1.2 and 1.4. A field that may not be read is silently absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from snowkit.lab.rest.call import Call
+from snowkit.lab.schema import Column
+from snowkit.lab.store import Row
+from snowkit.lab.values import display, shown
+
+Display = Literal["false", "true", "all"]
+_JOURNALS = ("journal_input", "journal_list")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a caller wants records: which fields, in dotted form where they walk, and how values are shown."""
+
+    fields: tuple[str, ...] = ()
+    display: Display = "false"
+    links: bool = True
+
+
+def look_of(parameters: Mapping[str, str], *, links: bool = True) -> Look:
+    """Return how a request's `sysparm_` parameters want records; unknown words count as the default."""
+    wanted = tuple(name.strip() for name in parameters.get("sysparm_fields", "").split(",") if name.strip())
+    asked = parameters.get("sysparm_display_value", "false").lower()
+    chosen: Display = "all" if asked == "all" else "true" if asked == "true" else "false"
+    excluded = parameters.get("sysparm_exclude_reference_link", "false").lower() == "true"
+    return Look(wanted, chosen, links and not excluded)
+
+
+def record(call: Call, table: str, row: Row, look: Look) -> dict[str, Any]:
+    """Return a record that may be read; names that the table has not are left out."""
+    shaped: dict[str, Any] = {}
+    for path in look.fields or call.lab.schema.columns(table):
+        found = _walked(call, table, row, path)
+        if found is not None:
+            shaped[path] = _value(call, *found, look)
+    return shaped
+
+
+def _walked(call: Call, table: str, row: Row, path: str) -> tuple[str, Row, Column] | None:
+    """Follow a dotted path; None where it leads nowhere or where an ACL stands in the way."""
+    *walked, last = path.split(".")
+    for element in walked:
+        column = call.lab.schema.columns(table).get(element)
+        if column is None or column.type != "reference" or not call.acl.may("read", table, row, element):
+            return None
+        table = column.reference
+        target = call.lab.store.get(table, row.get(element, "")) if call.lab.schema.get(table) else None
+        if target is not None and not call.acl.may("read", table, target):
+            return None
+        row = target or {}
+    column = call.lab.schema.columns(table).get(last)
+    if column is None or not call.acl.may("read", table, row, last):
+        return None
+    return table, row, column
+
+
+def _value(call: Call, table: str, row: Row, column: Column, look: Look) -> Any:
+    value = "" if column.type in _JOURNALS else shown(column, row)
+    if look.display == "false":
+        if column.type == "reference" and value and look.links:
+            return {"link": _link(call, column, value), "value": value}
+        return value
+    text = display(call.lab, table, column.element, row, call.session.time_zone)
+    is_link = column.type == "reference" and value and look.links
+    if look.display == "true":
+        return {"display_value": text, "link": _link(call, column, value)} if is_link else text
+    both = {"display_value": text, "value": value}
+    return both | {"link": _link(call, column, value)} if is_link else both
+
+
+def _link(call: Call, column: Column, value: str) -> str:
+    return f"{call.incoming.base_url}/api/now/table/{column.reference}/{value}"
