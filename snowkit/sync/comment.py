@@ -10,7 +10,7 @@ from snowkit.errors import Unreachable
 from snowkit.instance import cases, table
 from snowkit.sync import pull, webhook
 from snowkit.sync.canary import JOURNAL, UNDECIDED, Canary, refusal
-from snowkit.sync.comparison import normalisation
+from snowkit.sync.comparison import difference
 
 FIELDS = ("sys_id", "name", "element", "element_id", "value", "sys_created_on")
 
@@ -50,7 +50,7 @@ async def written(canary: Canary) -> Outcome:
         return gap("pull_incomplete", f"The one comment came as {len(ours)} journal rows.", _fix(), evidence)
     if "value" not in ours[0]:
         return gap("field_acl", f"{JOURNAL} rows come without their value.", _fix(), evidence)
-    how = normalisation(wanted, str(ours[0]["value"]))
+    how = difference(wanted, str(ours[0]["value"]))
     if how is None:
         return gap("field_mismatch", "The comment came back with another text.", _fix(), evidence)
     known = f" (equal but for {how})" if how else ""

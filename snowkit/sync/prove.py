@@ -32,19 +32,25 @@ Emit = Callable[[Event], None]
 
 
 async def _clean(canary: Canary) -> Outcome:
+    await canary.calm()
     if canary.refused:
         canary.note(canary.case_table, gone=True)
         return met("The instance refused the case, so nothing was made and nothing is left.")
-    if canary.inspector is not None:
-        removed = await cleanup.remove(canary.session, canary.pack, canary.journal, canary.tag)
-        return removed.outcome()
-    items = await cleanup.leftovers(canary.integration, canary.pack, canary.tag)
-    if not items and canary.sys_id:
-        items = (cleanup.Leftover(canary.case_table, canary.sys_id, canary.tag, canary.number),)
+    why = "no inspector is configured, and the required-access list grants no deletion"
+    try:
+        if canary.inspector is not None:
+            removed = await cleanup.remove(canary.session, canary.pack, canary.journal, canary.tag)
+            return removed.outcome()
+        items = await cleanup.leftovers(canary.integration, canary.pack, canary.tag)
+    except InstanceError as error:
+        why, items = error.what.rstrip("."), ()
+    made = ((ATTACHMENTS, canary.attachment, ""), (canary.case_table, canary.sys_id, canary.number))
+    items = items or tuple(
+        cleanup.Leftover(name, sys_id, canary.tag, number) for name, sys_id, number in made if sys_id
+    )
     if not items:
         return unknown(
-            "cleanup",
-            f"Whether a record with the tag {canary.tag} was made is not known: {why}.",
+            "cleanup", f"Whether a record with the tag {canary.tag} was made is not known, because {why}."
         )
     return cleanup.unremovable(items, why)
 
@@ -72,7 +78,9 @@ STEPS: tuple[Check[Canary], ...] = (
     _step("sync.fields", "The case comes back unchanged", case.compared, "sync.pull"),
     _step("sync.comment", "A comment comes back as it was written", comment.written, CREATE, mutates=True),
     _step("sync.comment_webhook", "The comment's webhook is delivered", comment.told, "sync.comment"),
-    _step("sync.attachment", "An attachment comes back byte for byte", attachment.returned, CREATE, mutates=True),
+    _step(
+        "sync.attachment", "An attachment comes back byte for byte", attachment.returned, CREATE, mutates=True
+    ),
     _step(
         "sync.attachment_webhook",
         "The attachment's webhook is delivered",
@@ -189,18 +197,13 @@ def _blocked(step: Check[Canary], blocker: Finding, seen: Outcome, duration: int
 
 async def _clean_in_time(canary: Canary) -> None:
     """Clean up after an interruption; what cannot be removed in time stays in the journal."""
-    cleaning = asyncio.ensure_future(_calm_and_clean(canary))
+    cleaning = asyncio.ensure_future(_clean(canary))
     try:
         await asyncio.wait_for(asyncio.shield(cleaning), CLEANING_SECONDS)
     except (SnowkitError, TimeoutError):
         return
     finally:
         cleaning.cancel()
-
-
-async def _calm_and_clean(canary: Canary) -> None:
-    await canary.calm()
-    await cleanup.remove(canary.session, canary.pack, canary.journal, canary.tag)
 
 
 async def _user(client: Client) -> str:
