@@ -1,0 +1,324 @@
+"""`snowkit` without a command: opens the terminal UI, and does for it what only the command line may do."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from snowkit import profile as profiles
+from snowkit.access.records import Acl
+from snowkit.checks.configuration import Configuration
+from snowkit.checks.plan import check
+from snowkit.cli import connection, errands, generate
+from snowkit.cli.lab import PROFILE, written_profile
+from snowkit.cli.login import sign_in
+from snowkit.engine.result import Report
+from snowkit.errors import InstanceError, LabError, PortTaken
+from snowkit.journal import Journal
+from snowkit.lab.instance import Lab
+from snowkit.lab.visitor import Admin, Visitor
+from snowkit.listener import LOOPBACK
+from snowkit.profile import Profile
+from snowkit.sync.prove import prove
+from snowkit.tui.actions import Actions, Connection, Consent, Emit, Written
+from snowkit.tui.app import SnowkitApp
+from snowkit.tui.marks import marks_for
+from snowkit.updateset.generate import Generated
+
+Tell = Callable[[str], None]
+
+
+def start() -> None:
+    """Open the terminal UI and return when it is left; the lab that it opened stops with it."""
+    # Textual writes to the real standard error, whatever that can show.
+    marks = marks_for(getattr(sys.__stderr__, "encoding", None))
+    with Desk() as desk:
+        SnowkitApp(desk.actions(), marks).run()
+
+
+class Desk:
+    """The actions of one run of the terminal UI, and the lab while it is open; a context manager."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._lab: Lab | None = None
+        self._lab_name = ""
+        self._opening = threading.Lock()
+        self._verdicts: dict[str, tuple[str, datetime]] = {}
+        self._builds: dict[str, Generated] = {}
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def actions(self) -> Actions:
+        """Return what the terminal UI may do."""
+        return Actions(
+            connections=self.connections,
+            open_lab=self.open_lab,
+            login=self.login,
+            check=self.check,
+            folder=lambda name: Path("onboarding") / name,
+            generate=self.generate,
+            install=self.install,
+            consent=self.consent,
+            sync=self.sync,
+            profiles=f"{profiles.LOCAL_FILE} here, or {profiles.home().profiles}",
+        )
+
+    def connections(self) -> tuple[Connection, ...]:
+        """Return every connection that is known."""
+        return tuple(self._line(profile) for profile in profiles.every())
+
+    def _line(self, profile: Profile) -> Connection:
+        vault = connection.vault_of(profile)
+        verdict, checked_at = self._verdicts.get(profile.name, (None, None))
+        return Connection(
+            name=profile.name,
+            url=profile.url,
+            environment=profile.environment,
+            capabilities=profile.capability,
+            client_id=profile.client_id,
+            redirect_uri=profile.redirect_uri,
+            logged_in=bool(vault.get("refresh_token") or vault.get("access_token")),
+            verdict=verdict,
+            checked_at=checked_at,
+            emulated=profile.name == self._lab_name,
+        )
+
+    # ---- the lab
+
+    async def open_lab(self) -> str:
+        """Start the lab, unless it runs, and return its connection's name."""
+        return await asyncio.to_thread(self._open_lab)
+
+    def _open_lab(self) -> str:
+        with self._opening:
+            if self._lab is None:
+                lab = self._stack.enter_context(Lab("fresh"))
+                # Another terminal's lab, or a connection of that name, is left alone.
+                taken = {profile.name for profile in profiles.every() if not _is_dead(profile)}
+                names = (PROFILE, *(f"{PROFILE}-{number}" for number in range(2, len(taken) + 3)))
+                self._lab_name = next(name for name in names if name not in taken)
+                profile = self._stack.enter_context(written_profile(lab, self._lab_name))
+                redirect = f"http://{LOOPBACK}:{_free_port()}/callback"
+                profiles.save(profile.model_copy(update={"redirect_uri": redirect}))
+                self._lab = lab
+            return self._lab_name
+
+    def _opened_lab(self, name: str) -> Lab:
+        if self._lab is None or name != self._lab_name:
+            raise LabError(f"{name} is not the lab.", "Open the lab from the list of connections.")
+        return self._lab
+
+    # ---- what the keys do
+
+    async def login(self, name: str) -> AsyncIterator[str]:
+        """Log in by the browser, or in the lab as the person at its pages, yielding each step."""
+        profile, _, vault = connection.load(name)
+        _refuse_taken_port(profile.redirect_uri)
+        answers: queue.Queue[str] = queue.Queue()
+
+        def work(tell: Tell) -> None:
+            browse = self._visitor(profile, tell) if name == self._lab_name else _browser(tell)
+            user = asyncio.run(sign_in(profile, vault, browse, pasted=answers))
+            tell(f"The instance takes the tokens, and calls their user {user or '(no name)'}")
+
+        try:
+            async for line in _told(work):
+                yield line
+        finally:
+            # Whoever still waits for the redirect wakes up: this is no answer to any request.
+            answers.put("cancelled")
+
+    def _visitor(self, profile: Profile, tell: Tell) -> Tell:
+        lab = self._opened_lab(profile.name)
+        person = lab.description()["integration"]
+        with Admin(lab.control_url) as admin:
+            errands.add_redirect(
+                admin,
+                profile.client_id,
+                profile.redirect_uri,
+                lambda line: tell(f"As the administrator: {line}"),
+            )
+
+        def browse(url: str) -> None:
+            tell(f"The person's browser opens {url.partition('?')[0]}")
+            with Visitor(lab.url) as browser:
+                browser.authorize(url, person["user"], person["password"], follow=True)
+            tell(f"The person signs in as {person['user']} and presses Allow")
+
+        return browse
+
+    async def check(self, name: str, emit: Emit) -> Report:
+        """Probe a connection; nothing is written."""
+        async with connection.open_connection(name) as opened:
+            report = await check(opened.session, opened.pack, opened.profile, emit)
+        self._verdicts[name] = (report.verdict, report.finished_at)
+        return report
+
+    async def generate(self, name: str, folder: Path) -> Written:
+        """Write the update sets and the hand-over; ACLs only where the inspector shows which there are."""
+        profile, pack, _ = connection.load(name)
+        acls: tuple[Acl, ...] | None = None
+        unread = ""
+        async with connection.open_connection(name) as opened:
+            if opened.session.inspector is not None:
+                try:
+                    acls = await Configuration(opened.session.inspector).acls(row.name for row in pack.table)
+                except InstanceError as error:
+                    unread = f"The inspector cannot show the ACLs, so none is written: {error.what}"
+        made = generate.build(profile, pack, acls)
+        await asyncio.to_thread(generate.write, made, folder)
+        self._builds[name] = made
+        return Written(folder, _files(made), (*((unread,) if unread else ()), *_notes(made)))
+
+    async def install(self, name: str, folder: Path) -> AsyncIterator[str]:
+        """Play the lab's administrator: import the sets, then do the errands of the hand-over."""
+        lab = self._opened_lab(name)
+        profile, pack, _ = connection.load(name)
+        made = self._builds[name]
+
+        def work(tell: Tell) -> None:
+            facts = lab.description()
+            with Visitor(lab.url) as browser:
+                browser.sign_in(facts["admin"]["user"], facts["admin"]["password"])
+                for file in ("rules.xml", "access.xml"):
+                    sys_id = browser.upload_update_set(folder / file)
+                    problems = browser.preview(sys_id)
+                    if problems:
+                        raise LabError(
+                            f"The preview of {file} finds problems: {'; '.join(problems)}",
+                            "Nothing of it was committed.",
+                        )
+                    browser.commit(sys_id)
+                    tell(f"{file}: uploaded, previewed without a problem, committed")
+            with Admin(lab.control_url) as admin:
+                errands.grant_roles(admin, facts["integration"]["user"], made.grants, tell)
+                errands.make_policies(admin, pack, profile.client_id, tell)
+                errands.restrict_token(admin, profile.client_id, tell)
+
+        async for line in _told(work):
+            yield line
+
+    def consent(self, name: str) -> Consent:
+        """Say what a sync would write and remove."""
+        profile, pack, vault = connection.load(name)
+        inspected = profile.inspector_user or vault.get("inspector_token")
+        removes = (
+            ("all of it, as the inspector; then it is shown to be gone",)
+            if inspected
+            else (
+                "nothing: without an inspector nobody here may delete. The case stays, and is named at the end.",
+            )
+        )
+        return Consent(
+            (
+                f"one {pack.case_tables[0]}, through the Case API as the integration user; its business rules run",
+                "one comment on it, and one small attachment",
+                f"on this machine: what is written, in {profiles.home().journal}",
+            ),
+            removes,
+        )
+
+    async def sync(self, name: str, emit: Emit) -> Report:
+        """Send a canary all the way; only called after a yes."""
+        journal = Journal(profiles.home().journal)
+        async with connection.open_connection(name) as opened:
+            return await prove(opened.session, opened.pack, opened.profile, journal, emit, allow_writes=True)
+
+
+def _browser(tell: Tell) -> Tell:
+    def browse(url: str) -> None:
+        if webbrowser.open(url):
+            tell("Your browser is open: sign in as the integration user and press Allow")
+        else:
+            tell(f"No browser could be opened. Open this address yourself: {url}")
+
+    return browse
+
+
+def _is_dead(profile: Profile) -> bool:
+    """Tell whether a profile is what a lab left behind that could not tidy up."""
+    parts = urlsplit(profile.url)
+    return parts.hostname == LOOPBACK and not _is_taken(parts.port or 0)
+
+
+def _is_taken(port: int) -> bool:
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _refuse_taken_port(redirect_uri: str) -> None:
+    port = urlsplit(redirect_uri).port or 0
+    if _is_taken(port):
+        raise PortTaken(
+            f"Another process listens on port {port}, where the browser would come back to.",
+            "End it, or log in by snowkit login --no-browser, which takes the address by hand.",
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+async def _told(work: Callable[[Tell], None]) -> AsyncIterator[str]:
+    """Run blocking work beside the event loop and yield the lines that it tells; raises what it raises."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+    failed: list[Exception] = []
+
+    def hand_over(line: str | None) -> None:
+        # The application may have gone while the work went on.
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+
+    def run() -> None:
+        try:
+            work(hand_over)
+        except Exception as error:
+            failed.append(error)
+        hand_over(None)
+
+    threading.Thread(target=run, name="snowkit work", daemon=True).start()
+    while (line := await lines.get()) is not None:
+        yield line
+    if failed:
+        raise failed[0]
+
+
+def _files(made: Generated) -> tuple[tuple[str, str], ...]:
+    said = {
+        "rules.xml": f"{len(made.rules)} records: the business rules and their properties",
+        "access.xml": f"{len(made.access)} records: the role, and ACLs where they shadow none",
+        "rollback.xml": "deletes those records, and nothing else",
+        "handover.md": "what no update set can carry, click by click",
+        "handover.html": "the same, to read in a browser",
+        "change.md": "the text for the customer's change request",
+    }
+    return tuple((name, said.get(name, "")) for name in made.files)
+
+
+def _notes(made: Generated) -> tuple[str, ...]:
+    withheld = (
+        f"ACL {opening.table.name} ({opening.operation}) is withheld: {opening.reason}"
+        for opening in made.withheld
+    )
+    granted = "Roles to grant: " + ", ".join(grant.role for grant in made.grants) if made.grants else ""
+    return (*made.notes, *withheld, *((granted,) if granted else ()))

@@ -1,0 +1,98 @@
+"""The terminal UI with its real actions, on the real lab: by keys alone from the start to a proven sync."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from snowkit.checks.plan import check
+from snowkit.cli import connection
+from snowkit.cli.tui import Desk
+from snowkit.engine.finding import Verdict
+from snowkit.tui.app import SnowkitApp
+from snowkit.tui.marks import State
+from snowkit.tui.screens.consent import AskConsent
+from snowkit.tui.screens.workspace import Workspace
+from snowkit.tui.widgets.way import Step, Way
+from tests.tui.conftest import keys, seen, settled
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """The actions of a person who has never used snowkit, in an empty folder."""
+    monkeypatch.setenv("SNOWKIT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    with Desk() as opened:
+        yield opened
+
+
+async def lab_opened(pilot: Pilot[None]) -> Workspace:
+    await keys(pilot, "enter")
+    await pilot.app.workers.wait_for_complete()
+    await settled(pilot)
+    assert isinstance(pilot.app.screen, Workspace)
+    return pilot.app.screen
+
+
+def state(workspace: Workspace, step: Step) -> State:
+    return workspace.query_one(Way).stage(step).progress
+
+
+def verdicts(workspace: Workspace) -> dict[str, str]:
+    matrix = workspace.run_of(Step.ACCESS).matrix
+    return {row.id: matrix.get_cell(row.id, "verdict").plain.split()[-1] for row in matrix.checks}
+
+
+async def test_from_the_start_to_a_proven_sync(desk: Desk, tmp_path: Path) -> None:
+    """Opened, logged in, gaps found, files written and imported, ready, consented, proven, gone."""
+    app = SnowkitApp(desk.actions())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        workspace = await lab_opened(pilot)
+        await keys(pilot, "l")
+        assert state(workspace, Step.CONNECT) is State.DONE, seen(pilot)
+        await keys(pilot, "c")
+        assert state(workspace, Step.ACCESS) is State.GAP, seen(pilot)
+        await keys(pilot, "g", "enter")
+        assert {file.name for file in (tmp_path / "onboarding" / "lab").iterdir()} >= {
+            "rules.xml",
+            "access.xml",
+        }
+        await keys(pilot, "a")
+        assert state(workspace, Step.GENERATE) is State.DONE, seen(pilot)
+        await keys(pilot, "c")
+        assert state(workspace, Step.ACCESS) is State.DONE, seen(pilot)
+        await keys(pilot, "s")
+        assert isinstance(app.screen, AskConsent)
+        await keys(pilot, "y")
+        assert state(workspace, Step.SYNC) is State.DONE, seen(pilot)
+        report = workspace.run_of(Step.SYNC).report
+        assert report is not None
+        cleaned = next(finding for finding in report.findings if finding.id == "sync.cleanup")
+        assert cleaned.verdict is Verdict.MET
+
+
+async def test_both_faces_say_the_same(desk: Desk) -> None:
+    """Row for row, the screen shows what the same check says without a screen."""
+    app = SnowkitApp(desk.actions())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        workspace = await lab_opened(pilot)
+        await keys(pilot, "l", "c")
+        async with connection.open_connection("lab") as opened:
+            report = await check(opened.session, opened.pack, opened.profile)
+        assert verdicts(workspace) == {finding.id: str(finding.verdict) for finding in report.findings}
+        assert str(report.verdict) == "gaps"
+
+
+async def test_the_profile_of_the_lab_goes_with_it(desk: Desk) -> None:
+    """When the terminal UI is left, no connection to a stopped lab stays behind."""
+    name = await desk.open_lab()
+    assert [item.name for item in desk.connections()] == [name]
+    assert await desk.open_lab() == name
+    await asyncio.to_thread(desk.__exit__)
+    assert desk.connections() == ()
