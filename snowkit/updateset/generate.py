@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +12,7 @@ import jinja2
 
 from snowkit import __version__
 from snowkit.access.openings import Grant, Opening, grants, openings
-from snowkit.access.records import Acl
+from snowkit.access.records import Acl, Policy
 from snowkit.errors import PackError, UsageError
 from snowkit.pack.load import home
 from snowkit.pack.model import Pack, Property
@@ -44,12 +45,25 @@ class Generated:
 
 
 def generate(
-    pack: Pack, options: Options, *, acls: Sequence[Acl] | None, build: Build, now: datetime
+    pack: Pack,
+    options: Options,
+    *,
+    acls: Sequence[Acl] | None,
+    build: Build,
+    now: datetime,
+    policies: Sequence[Policy] = (),
 ) -> Generated:
-    """Return the files; `acls` is what a snapshot shows, None without one; `now` is UTC.
+    """Return the files; `now` is UTC.
 
-    Raises `UsageError` for a rule that the pack does not have, and what the writers raise.
+    `acls` is what a snapshot shows, None without one; `policies` are the instance's own, for the hand-over, as
+    far as somebody read them. Raises `UsageError` for a rule or a region that the pack does not have, and what
+    the writers raise.
     """
+    if pack.redirect_url(options.region) is None:
+        raise UsageError(
+            f"{pack.title} has no region {options.region!r}.",
+            f"Choose from {', '.join(row.region for row in pack.redirect)}.",
+        )
     rules = _rules(pack, options)
     opened = openings(pack, acls)
     granted = grants(pack, opened)
@@ -67,8 +81,8 @@ def generate(
             f"{pack.title} roll-back", f"Deletes both sets. {made_by}", back, build=build, now=now
         ),
     }
-    notes = _notes(options, opened)
-    errands = sections(pack, options, opened, granted)
+    notes = _notes(pack, options, opened)
+    errands = sections(pack, options, opened, granted, policies)
     values = {
         "pack": pack,
         "options": options,
@@ -80,10 +94,11 @@ def generate(
         "notes": notes,
         "made_on": now.strftime("%Y-%m-%d %H:%M UTC"),
         "tool": TOOL,
-        "hashes": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()},
     }
-    for name in ("handover.md", "handover.html", "change.md"):
+    for name in ("handover.md", "handover.html"):
         files[name] = _text(pack, name, values)
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in files.items()}
+    files["change.md"] = _text(pack, "change.md", {**values, "hashes": hashes})
     return Generated(files, tuple(rules), tuple(access), opened, granted, notes)
 
 
@@ -137,7 +152,7 @@ def _access(pack: Pack, options: Options, opened: Sequence[Opening]) -> list[Dra
     return made
 
 
-def _notes(options: Options, opened: Sequence[Opening]) -> tuple[str, ...]:
+def _notes(pack: Pack, options: Options, opened: Sequence[Opening]) -> tuple[str, ...]:
     notes = []
     if not options.instances:
         notes.append(
@@ -153,7 +168,11 @@ def _notes(options: Options, opened: Sequence[Opening]) -> tuple[str, ...]:
         notes.append(
             f"{withheld} ACL(s) were withheld; the hand-over names the role to grant, or the ACL to make by hand."
         )
-    notes.append("The payload is snowkit's own, not confirmed by TheLoops.")
+    if options.signing:
+        notes.append(
+            f"Signing: fill the property {options.prefix}.webhook.secret by hand; until then nothing is posted."
+        )
+    notes.append(f"The payload is snowkit's own, not confirmed by {pack.title}.")
     return tuple(notes)
 
 
@@ -165,6 +184,7 @@ def _text(pack: Pack, name: str, values: dict[str, object]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=None if name.endswith(".html") else _markdown,
     )
     try:
         return environment.get_template(f"{name}.j2").render(values)
@@ -172,3 +192,10 @@ def _text(pack: Pack, name: str, values: dict[str, object]) -> str:
         raise PackError(
             f"The template {name}.j2 is wrong: {error}.", "Correct the pack's template."
         ) from error
+
+
+def _markdown(value: object) -> object:
+    """Keep names that come from an instance from ending a table's cell or opening a tag."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"[\x00-\x1f\x7f]", " ", value).replace("<", "&lt;").replace("|", "\\|")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snowkit.access.openings import Grant, Opening
+from snowkit.access.records import Policy as Existing
 from snowkit.pack.model import Pack, Policy
 from snowkit.updateset.options import Options
 
@@ -22,9 +23,16 @@ class Section:
 
 
 def sections(
-    pack: Pack, options: Options, opened: Sequence[Opening], granted: Sequence[Grant]
+    pack: Pack,
+    options: Options,
+    opened: Sequence[Opening],
+    granted: Sequence[Grant],
+    policies: Sequence[Existing] = (),
 ) -> tuple[Section, ...]:
-    """Return the errands in the order of doing; they are undone from the last to the first."""
+    """Return the errands in the order of doing; they are undone from the last to the first.
+
+    `policies` are those that the instance has, as far as somebody read them.
+    """
     by_hand = [opening for opening in opened if not opening.ours and not opening.roles]
     return (
         _entity(pack, options),
@@ -32,18 +40,26 @@ def sections(
         *([_acls(pack, by_hand, options)] if by_hand else []),
         _roles(granted, options),
         _profile(pack, options),
-        *(_policy(pack, policy, options) for policy in pack.policy),
+        *(_policy(pack, policy, options, policies) for policy in pack.policy),
     )
 
 
 def _link(options: Options, path: str) -> str:
-    return f"{options.instance_url.rstrip('/')}/{path}"
+    return f"{options.instance_url.rstrip('/')}/nav_to.do?uri={path}"
+
+
+_RESTRICTION = {
+    "on": "Enforce Token Restriction on: the token reaches only the APIs whose policy below maps its profile.",
+    "off": "Enforce Token Restriction off. A policy that already covers one of these APIs still needs the profile.",
+    "unknown": "Enforce Token Restriction: your choice. On, the token reaches only the APIs whose policy below maps "
+    "its profile. Off, a policy that already covers one of these APIs still needs the profile.",
+}
 
 
 def _entity(pack: Pack, options: Options) -> Section:
-    region = pack.redirect_url(options.region) or "the one that the vendor names for your region"
+    region = pack.redirect_url(options.region)
     loopback = (
-        f" Add {options.redirect_uri} on a line of its own, so that snowkit can sign in too."
+        f" The field takes several: add {options.redirect_uri} after it, so that snowkit can sign in too."
         if options.redirect_uri
         else ""
     )
@@ -57,8 +73,7 @@ def _entity(pack: Pack, options: Options) -> Section:
             "external clients.",
             f"Name {pack.names.entity}; Active on; Public client off. Give any Provider name where the form asks.",
             f"Redirect URL {region}.{loopback}",
-            "Enforce Token Restriction: your choice. On, the token reaches only the APIs whose policy below maps its "
-            "profile. Off, a policy that already covers one of these APIs still needs the profile.",
+            _RESTRICTION[options.token_restriction],
             "Save, and hand client id and client secret to the engineer by a safe way.",
         ),
         _link(options, "oauth_entity_list.do"),
@@ -136,23 +151,47 @@ def _profile(pack: Pack, options: Options) -> Section:
     )
 
 
-def _policy(pack: Pack, policy: Policy, options: Options) -> Section:
+def _policy(pack: Pack, policy: Policy, options: Options, policies: Sequence[Existing]) -> Section:
     api = pack.find_api(policy.api)
     method = f"HTTP method {policy.method}" if policy.method else "Apply to all methods on"
     tables = f" Tables: {', '.join(policy.tables)}." if policy.tables else ""
+    there = [found for found in policies if found.active and found.api_path == api.api_path]
+    callers = sorted(
+        {profile.name.strip() for found in there for profile in found.profiles if profile.active}
+    )
+    others = [name for name in callers if name != pack.names.profile]
+    seen = f" Seen: {'; '.join(_mapped(found) for found in there)}." if there else ""
+    kept = (
+        f"the profiles of the callers already there: {', '.join(others)}"
+        if others
+        else 'the profile of every caller that must go on working, such as the shipped "BasicAuth for none public '
+        'processors"'
+    )
+    skip = (
+        (f"Token restriction is off: go on only if an active policy covers the {api.title} already.",)
+        if options.token_restriction == "off"  # noqa: S105
+        else ()
+    )
     warning = (f"Beware: {policy.warning}",) if policy.warning else ()
     return Section(
         f"REST API access policy {policy.name}",
-        "Once a policy maps a profile, every caller of that API with another profile gets 401.",
+        "Once an active policy maps a profile, every caller of that API with another profile gets 401.",
         (
+            *skip,
             "All > System Web Services > API Access Policies > REST API Access Policies. Note which policies "
-            f"already cover the {api.title}, and the profiles that they map.",
-            f"New: name {policy.name}, Active, REST API {api.title}, {method}, Apply to all resources and "
-            f"versions on.{tables} Submit.",
-            f"Open it again, and add to Inbound authentication profiles: {pack.names.profile}, and the profile of "
-            'every caller that must go on working, such as the shipped "BasicAuth for none public processors".',
+            f"already cover the {api.title}, and the profiles that they map.{seen}",
+            f"New: name {policy.name}, Active off for now, REST API {api.title}, {method}, Apply to all resources "
+            f"and versions on.{tables} Submit.",
+            f"Open it again, since the form shows profiles only then. Add to Inbound authentication profiles: "
+            f"{kept}; and {pack.names.profile}.",
             *warning,
+            "Set Active on, last of all, and let one of the other callers try at once.",
         ),
         _link(options, "sys_api_access_policy_list.do"),
         (f"Set {policy.name} inactive, then delete it.",),
     )
+
+
+def _mapped(policy: Existing) -> str:
+    names = ", ".join(profile.name.strip() for profile in policy.profiles) or "none"
+    return f"{policy.name} (profiles: {names})"

@@ -38,8 +38,13 @@ class Options:
     """Where deep links of the hand-over point; empty leaves them relative."""
     client_id: str = ""
     redirect_uri: str = ""
+    token_restriction: Literal["on", "off", "unknown"] = "unknown"  # noqa: S105
+    """What the customer chose for Enforce Token Restriction."""
 
     def __post_init__(self) -> None:
+        for value in (self.instance_url, self.redirect_uri, self.client_id):
+            if _NOT_URL.search(value):
+                raise UsageError(f"{value[:80]!r} holds a character that no URL or id holds.", "Remove it.")
         if not _PREFIX.fullmatch(self.prefix):
             raise UsageError(f"{self.prefix!r} is not a prefix.", "Use lower-case letters, digits and _.")
         for name, url in self.instances.items():

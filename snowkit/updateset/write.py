@@ -69,7 +69,7 @@ def write(name: str, description: str, drafts: Sequence[Draft], *, build: Build,
     ]
     # Exports list their updates by the update's own sys_id, not by dependency.
     updates.sort(key=lambda update: update.sys_id)
-    text = _templates().get_template("unload.xml.j2").render(set=replace(made, updates=tuple(updates)))
+    text = _templates().get_template("unload.xml.j2").render(set=replace(made, updates=tuple(updates))) + "\n"
     _same(read_bytes(text.encode(), name), drafts)
     return text
 
