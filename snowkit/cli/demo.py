@@ -28,7 +28,7 @@ from snowkit.profile import Profile
 from snowkit.report import text
 from snowkit.report.words import conclusion
 from snowkit.secrets import Vault
-from snowkit.sync.run import prove
+from snowkit.sync.prove import prove
 from snowkit.updateset.generate import Generated
 from snowkit.updateset.read import read_file
 

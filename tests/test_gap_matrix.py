@@ -1,0 +1,329 @@
+"""One thing broken on an onboarded instance gives one required gap, at the root, with the right cause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from snowkit.checks.plan import check
+from snowkit.cli import connection
+from snowkit.cli.lab import profile_of
+from snowkit.engine.finding import Level, Verdict
+from snowkit.engine.result import Report
+from snowkit.instance.session import Session
+from snowkit.lab.instance import Lab
+from snowkit.lab.visitor import Admin
+from snowkit.pack.load import load
+
+CASE_RULE = "TheLoops - Case Created or Updated"
+COMMENT_RULE = "TheLoops Ticket Comment Webhook"
+URL = "theloops.webhook.url.lab"
+ENABLED = "theloops.webhook.enabled"
+
+Break = Callable[[Admin], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One break, the finding that must be the only required gap, its cause, and what must be blocked by it."""
+
+    name: str
+    breaks: Break
+    finding: str
+    cause: str
+    blocked: tuple[str, ...] = field(default=())
+
+
+def patched(table: str, query: str, **changes: str) -> Break:
+    def go(admin: Admin) -> None:
+        rows = admin.find(table, query)
+        assert rows, f"{table}?{query} finds nothing to break"
+        for row in rows:
+            admin.patch(table, row["sys_id"], **changes)
+
+    return go
+
+
+def removed(table: str, query: str) -> Break:
+    def go(admin: Admin) -> None:
+        rows = admin.find(table, query)
+        assert rows, f"{table}?{query} finds nothing to break"
+        for row in rows:
+            admin.remove(table, row["sys_id"])
+
+    return go
+
+
+def inserted(table: str, **values: str) -> Break:
+    def go(admin: Admin) -> None:
+        admin.insert(table, **values)
+
+    return go
+
+
+def acl_closed(name: str, operation: str) -> Break:
+    """Take the roles off every ACL of a name and operation, which then denies everyone."""
+
+    def go(admin: Admin) -> None:
+        for acl in admin.find("sys_security_acl", f"name={name}^operation={operation}^type=record"):
+            for link in admin.find("sys_security_acl_role", f"sys_security_acl={acl['sys_id']}"):
+                admin.remove("sys_security_acl_role", link["sys_id"])
+            admin.patch("sys_security_acl", acl["sys_id"], condition="", script="", advanced="false")
+
+    return go
+
+
+def unmapped(policy: str) -> Break:
+    """Take our profile off a policy."""
+
+    def go(admin: Admin) -> None:
+        wanted = admin.find("sys_api_access_policy", f"name={policy}")[0]["sys_id"]
+        ours = admin.find("std_http_auth", "name=TheLoops OAuth")[0]["sys_id"]
+        removed("sys_auth_profile_mapping", f"api_access_policy={wanted}^inbound_auth_profile={ours}")(admin)
+
+    return go
+
+
+def admin_role(admin: Admin) -> None:
+    user = admin.find("sys_user", "user_name=integration")[0]["sys_id"]
+    role = admin.find("sys_user_role", "name=admin")[0]["sys_id"]
+    admin.insert("sys_user_has_role", user=user, role=role, state="active")
+
+
+def rule_twice(admin: Admin) -> None:
+    rule = admin.find("sys_script", f"name={CASE_RULE}")[0]
+    copied = {key: rule[key] for key in ("name", "collection", "when", "script", "filter_condition", "order")}
+    flags = {"active": "true", "advanced": "true", "action_insert": "true", "action_update": "true"}
+    admin.insert("sys_script", **copied, **flags)
+
+
+def scoped(admin: Admin) -> None:
+    scope = admin.insert("sys_auth_scope", name="case_scope")
+    admin.insert(
+        "sys_api_access_scope",
+        name="case_scope",
+        active="true",
+        api_path="sn_customerservice/case",
+        auth_scope=scope["sys_id"],
+        apply_all_methods="true",
+        apply_all_resources="true",
+        apply_all_versions="true",
+    )
+
+
+def field_closed(admin: Admin) -> None:
+    acl = admin.insert(
+        "sys_security_acl", name="customer_contact.email", operation="read", type="record", active="true"
+    )
+    role = admin.find("sys_user_role", "name=admin")[0]["sys_id"]
+    admin.insert("sys_security_acl_role", sys_security_acl=acl["sys_id"], sys_user_role=role)
+
+
+def rule_cases() -> Iterator[Case]:
+    for name, finding in ((CASE_RULE, "rule.case"), (COMMENT_RULE, "rule.comment")):
+        query = f"name={name}"
+        wrong = "rule_misconfigured"
+        yield Case(
+            f"{finding} inactive", patched("sys_script", query, active="false"), finding, "rule_inactive"
+        )
+        yield Case(f"{finding} deleted", removed("sys_script", query), finding, "rule_missing")
+        yield Case(
+            f"{finding} on incident", patched("sys_script", query, collection="incident"), finding, wrong
+        )
+        yield Case(f"{finding} before", patched("sys_script", query, when="before"), finding, wrong)
+        yield Case(
+            f"{finding} not on insert", patched("sys_script", query, action_insert="false"), finding, wrong
+        )
+        yield Case(f"{finding} without script", patched("sys_script", query, script=""), finding, wrong)
+        yield Case(f"{finding} not advanced", patched("sys_script", query, advanced="false"), finding, wrong)
+    yield Case(
+        "rule.comment unfiltered",
+        patched("sys_script", f"name={COMMENT_RULE}", filter_condition=""),
+        "rule.comment",
+        "rule_misconfigured",
+    )
+    yield Case(
+        "rule.case not on update",
+        patched("sys_script", f"name={CASE_RULE}", action_update="false"),
+        "rule.case",
+        "rule_misconfigured",
+    )
+    yield Case("rule.case twice", rule_twice, "rule.case", "rule_duplicate")
+
+
+def property_cases() -> Iterator[Case]:
+    yield Case(
+        "switch off",
+        patched("sys_properties", f"name={ENABLED}", value="false"),
+        "property.enabled",
+        "property",
+    )
+    yield Case("switch missing", removed("sys_properties", f"name={ENABLED}"), "property.enabled", "property")
+    yield Case("url missing", removed("sys_properties", f"name={URL}"), "property.webhook_url", "property")
+    yield Case(
+        "url empty", patched("sys_properties", f"name={URL}", value=""), "property.webhook_url", "property"
+    )
+    yield Case(
+        "url of another",
+        patched("sys_properties", f"name={URL}", value="https://evil.example/x"),
+        "property.webhook_url",
+        "property",
+    )
+    yield Case(
+        "a clone",
+        patched("sys_properties", "name=instance_name", value="clone"),
+        "property.webhook_url",
+        "clone",
+    )
+
+
+def oauth_cases() -> Iterator[Case]:
+    entity = "name=TheLoops Integration"
+    yield Case(
+        "entity inactive",
+        patched("oauth_entity", entity, active="false"),
+        "oauth.entity",
+        "oauth_entity",
+        ("oauth.token", "oauth.refresh", "api.case.read"),
+    )
+    yield Case(
+        "no redirect",
+        patched("oauth_entity", entity, redirect_url="http://127.0.0.1:8765/callback"),
+        "oauth.redirect",
+        "oauth_entity",
+    )
+    yield Case(
+        "public client", patched("oauth_entity", entity, public_client="true"), "oauth.grant", "oauth_entity"
+    )
+    yield Case(
+        "refresh token deleted",
+        removed("oauth_credential", "type=refresh_token"),
+        "oauth.refresh",
+        "token",
+        ("oauth.token", "table.sys_user.read"),
+    )
+    yield Case(
+        "refresh token expired",
+        patched("oauth_credential", "type=refresh_token", expires="2020-01-01 00:00:00"),
+        "oauth.refresh",
+        "token",
+        ("oauth.token",),
+    )
+    yield Case("a scope on the Case API", scoped, "oauth.scopes", "scope", ("api.case.read",))
+    yield Case("an administrator", admin_role, "identity.not_admin", "identity")
+
+
+def policy_cases() -> Iterator[Case]:
+    rows = (
+        ("TheLoops Case API Access", "policy.case", ("api.case.read", "api.case.write")),
+        ("TheLoops Account API Access", "policy.account", ("api.account.read",)),
+        ("TheLoops Attachment API Access", "policy.attachment", ("api.attachment.read",)),
+        (
+            "TheLoops Table API Access",
+            "policy.table",
+            ("api.table.read", "table.sys_audit.read", "identity.user"),
+        ),
+        ("TheLoops Table API Write", "policy.table_write", ()),
+    )
+    for name, finding, blocked in rows:
+        yield Case(f"{finding} unmapped", unmapped(name), finding, "policy", blocked)
+        yield Case(
+            f"{finding} inactive",
+            patched("sys_api_access_policy", f"name={name}", active="false"),
+            finding,
+            "token_restriction",
+            blocked,
+        )
+
+
+def table_cases() -> Iterator[Case]:
+    for row in load().table:
+        if not row.follows:
+            yield Case(
+                f"{row.name} hidden", acl_closed(row.name, "read"), f"table.{row.name}.read", "row_acl"
+            )
+    for name in ("kb_knowledge", "sn_customerservice_case"):
+        for operation in ("create", "write"):
+            yield Case(
+                f"{name} not {operation}", acl_closed(name, operation), f"table.{name}.write", "write_acl"
+            )
+    for name in ("kb_knowledge", "customer_contact", "sys_audit"):
+        yield Case(
+            f"{name} closed to web services",
+            patched("sys_db_object", f"name={name}", ws_access="false"),
+            f"table.{name}.read",
+            "web_service_access",
+        )
+    yield Case("a field closed", field_closed, "table.customer_contact.read", "field_acl")
+
+
+CASES = (*rule_cases(), *property_cases(), *oauth_cases(), *policy_cases(), *table_cases())
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with Lab("onboarded") as made:
+        yield made
+
+
+@pytest.fixture
+def admin(lab: Lab) -> Iterator[Admin]:
+    with Admin(lab.control_url) as made:
+        made.reset()
+        yield made
+
+
+async def report_of(lab: Lab, *, inspector: bool = True) -> Report:
+    profile, secrets = profile_of(lab)
+    vault = connection.vault_of(profile)
+    vault.put({**secrets, "inspector_password": secrets["inspector_password"] if inspector else ""})
+    async with Session(connection.login_of(profile, vault)) as session:
+        return await check(session, load(), profile)
+
+
+def required(report: Report, verdict: Verdict) -> dict[str, str]:
+    return {finding.id: finding.outcome.cause for finding in report.of(verdict, Level.REQUIRED)}
+
+
+async def test_an_onboarded_instance_is_ready(lab: Lab, admin: Admin) -> None:
+    """Nothing broken: every finding is met, and the report says ready."""
+    report = await report_of(lab)
+    assert [
+        (f.id, f.verdict, f.outcome.summary) for f in report.findings if f.verdict is not Verdict.MET
+    ] == []
+    assert (report.exit_code, report.verdict, report.subject.user) == (0, "ready", "integration")
+    assert report.requests <= 70
+
+
+async def test_without_an_inspector_it_cannot_tell(lab: Lab, admin: Admin) -> None:
+    """Without an inspector an onboarded instance shows no gap, and is not called ready."""
+    report = await report_of(lab, inspector=False)
+    assert required(report, Verdict.GAP) == {}
+    assert report.exit_code == 3
+
+
+async def test_a_hibernating_instance_is_unknown(lab: Lab, admin: Admin) -> None:
+    """An instance that sleeps gives one unknown at the root and blocks everything else."""
+    admin.switches(away="hibernating")
+    try:
+        report = await report_of(lab)
+    finally:
+        admin.switches(away="no")
+    assert required(report, Verdict.UNKNOWN) == {"reach.instance": "edge"}
+    assert required(report, Verdict.GAP) == {}
+    assert report.exit_code == 3
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+async def test_one_break_one_gap_at_the_root(lab: Lab, admin: Admin, case: Case) -> None:
+    """The broken thing is the only required gap, its cause is right, and what depends on it is blocked."""
+    case.breaks(admin)
+    report = await report_of(lab)
+    assert required(report, Verdict.GAP) == {case.finding: case.cause}
+    assert required(report, Verdict.UNKNOWN) == {}
+    blocked = {finding.id: finding.blocked_by for finding in report.of(Verdict.BLOCKED)}
+    assert set(blocked.values()) <= {case.finding}
+    assert set(case.blocked) <= set(blocked)
+    assert report.exit_code == 1
