@@ -11,8 +11,8 @@ import click
 
 from snowkit import profile as profiles
 from snowkit.access import snapshot as snapshots
-from snowkit.access.records import Acl
-from snowkit.checks.configuration import Configuration
+from snowkit.access.records import Acl, Policy
+from snowkit.checks.configuration import Configuration, NotObserved
 from snowkit.cli import connection, output
 from snowkit.errors import OutputError, ProfileError, UsageError
 from snowkit.instance.address import core_domain, normalise
@@ -47,7 +47,9 @@ FIXED = datetime(2000, 1, 1, tzinfo=UTC)
     type=click.Path(path_type=Path),
     help="A folder of exported ACLs: access.xml may carry ACLs.",
 )
-@click.option("--inspect", is_flag=True, help="Read the ACLs through the profile's inspector instead.")
+@click.option(
+    "--inspect", is_flag=True, help="Read ACLs and policies through the profile's inspector instead."
+)
 @click.option("--build-id", default="", help="Make the files byte-identical for the same choices.")
 def command(
     out: Path,
@@ -82,12 +84,13 @@ def command(
         instance_url=normalise(profile.url) if profile and profile.url else "",
         client_id=profile.client_id if profile else "",
         redirect_uri=profile.redirect_uri if profile else "",
+        token_restriction=profile.token_restriction if profile else "unknown",
     )
-    seen = _acls(
-        pack, name, snapshot or (Path(profile.snapshot) if profile and profile.snapshot else None), inspect
-    )
+    folder = snapshot or (Path(profile.snapshot) if profile and profile.snapshot else None)
+    acls, policies = _seen(pack, name, folder, inspect)
     build = Build(build_id) if build_id else Build.fresh()
-    made = generate(pack, options, acls=seen, build=build, now=FIXED if build_id else datetime.now(UTC))
+    now = FIXED if build_id else datetime.now(UTC)
+    made = generate(pack, options, acls=acls, build=build, now=now, policies=policies)
     write(made, out)
     click.echo(summary(made, out), nl=False)
 
@@ -100,6 +103,7 @@ def build(profile: Profile, pack: Pack, acls: tuple[Acl, ...] | None) -> Generat
         instance_url=normalise(profile.url),
         client_id=profile.client_id,
         redirect_uri=profile.redirect_uri,
+        token_restriction=profile.token_restriction,
     )
     return generate(pack, options, acls=acls, build=Build.fresh(), now=datetime.now(UTC))
 
@@ -117,33 +121,45 @@ def _instances(given: tuple[str, ...], profile: Profile | None) -> dict[str, str
     found: dict[str, str] = {}
     for item in given:
         instance, separator, url = item.partition("=")
+        advice = "Give --instance dev12345=https://…, one for each instance."
         if not separator:
-            raise UsageError(
-                f"{item!r} is not NAME=URL.", "Give --instance dev12345=https://…, one for each instance."
-            )
+            raise UsageError("An --instance is not NAME=URL.", advice)
+        if found.get(instance, url) != url:
+            raise UsageError(f"The instance {instance} is given two webhook URLs.", advice)
         found[instance] = url
     if not found and profile and profile.url:
         found[profile.instance_name or core_domain(normalise(profile.url))] = profile.webhook_url
     return found
 
 
-def _acls(pack: Pack, name: str, folder: Path | None, inspect: bool) -> tuple[Acl, ...] | None:
-    if folder is not None:
-        return snapshots.acls(folder)
-    if not inspect:
-        return None
+Seen = tuple[tuple[Acl, ...] | None, tuple[Policy, ...]]
+"""The ACLs, None when nobody looked, and the policies that the hand-over names."""
 
-    async def ask() -> tuple[Acl, ...]:
+
+def _seen(pack: Pack, name: str, folder: Path | None, inspect: bool) -> Seen:
+    if not inspect:
+        return snapshots.acls(folder) if folder is not None else None, ()
+
+    async def ask() -> Seen:
         async with connection.open_connection(name) as opened:
             if opened.session.inspector is None:
                 raise UsageError("The profile has no inspector.", "Set SNOWKIT_INSPECTOR_USER and _PASSWORD.")
-            return await Configuration(opened.session.inspector).acls(table.name for table in pack.table)
+            configuration = Configuration(opened.session.inspector)
+            acls = await configuration.acls(table.name for table in pack.table)
+            try:
+                return acls, await configuration.policies()
+            except NotObserved:
+                # The hand-over then tells the administrator to look.
+                return acls, ()
 
     return asyncio.run(ask())
 
 
 def write(made: Generated, folder: Path) -> None:
-    """Write every file of a build whole; raises `OutputError`."""
+    """Write every file of a build whole, or none; raises `OutputError`."""
+    for name in made.files:
+        if (folder / name).is_dir():
+            raise OutputError(f"{folder / name} is a folder.", "Give another folder to --out.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -49,8 +49,10 @@ class Options:
             raise UsageError(f"{self.prefix!r} is not a prefix.", "Use lower-case letters, digits and _.")
         for name, url in self.instances.items():
             if not _INSTANCE.fullmatch(name):
+                # What was typed there may be a URL, and a webhook URL is not for logs.
+                shown = "A URL" if "/" in name else repr(name)
                 raise UsageError(
-                    f"{name!r} is not the name of an instance.",
+                    f"{shown} is not the name of an instance.",
                     "Give NAME=URL, where dev1 is of dev1.service-now.com.",
                 )
             if url:
