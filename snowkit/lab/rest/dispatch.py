@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snowkit.lab import properties
 from snowkit.lab.acl import Acl
 from snowkit.lab.cookies import Visit
-from snowkit.lab.rest import account, aggregate, attachment, case, table
+from snowkit.lab.rest import account, aggregate, attachment, batch, case, table
 from snowkit.lab.rest.apis import Api, Endpoint
 from snowkit.lab.rest.call import Answer, Call, Incoming, Refused, no_resource
 from snowkit.lab.rest.gate import Gate, Target
@@ -40,12 +40,13 @@ class Dispatcher:
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
-        self.gate = Gate(lab)
+        self._gate = Gate(lab)
+        self._endpoints = (*ENDPOINTS, batch.endpoint(self.answer))
 
     def authenticate(self, incoming: Incoming, visit: Visit | None) -> Session:
         """Return who is asking, within his limit of requests; raises `Refused`."""
-        session = self.gate.authenticate(incoming, visit)
-        self.gate.limit(session)
+        session = self._gate.authenticate(incoming, visit)
+        self._gate.limit(session)
         return session
 
     def answer(self, incoming: Incoming, session: Session) -> Answer:
@@ -57,9 +58,9 @@ class Dispatcher:
         resource = "/" + endpoint.pattern.strip("/").format(**parts)
         target = Target(endpoint.api, resource, method, version, parts.get("tableName", ""))
         acl = Acl(self._lab, session)
-        self.gate.pass_policies(session, target)
-        self.gate.pass_scopes(session, target)
-        self.gate.pass_endpoint(acl, target)
+        self._gate.pass_policies(session, target)
+        self._gate.pass_scopes(session, target)
+        self._gate.pass_endpoint(acl, target)
         handler = endpoint.handlers.get("GET" if method == "HEAD" else method)
         if handler is None:
             raise Refused(405, "Method not supported", None)
@@ -69,7 +70,7 @@ class Dispatcher:
         )
 
     def _endpoint(self, path: str) -> tuple[Endpoint, dict[str, Any]]:
-        for endpoint in ENDPOINTS:
+        for endpoint in self._endpoints:
             found = endpoint.matcher.fullmatch(path)
             if found and has_plugin(self._lab, endpoint.api.plugin):
                 return endpoint, found.groupdict()
