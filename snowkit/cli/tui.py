@@ -133,7 +133,8 @@ class Desk:
         def work(tell: Tell) -> None:
             browse = self._visitor(profile, tell) if name == self._lab_name else _browser(tell)
             user = asyncio.run(sign_in(profile, vault, browse, pasted=answers))
-            tell(f"The instance takes the tokens, and calls their user {user or '(no name)'}")
+            whose = f"and calls their user {user}" if user else "and does not show whose they are"
+            tell(f"The instance takes the tokens, {whose}")
 
         try:
             async for line in _told(work):

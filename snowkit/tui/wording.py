@@ -21,9 +21,9 @@ CARRIERS = {
     "handover": "the hand-over: an administrator clicks it",
 }
 SOURCES = {
-    "page": "by TheLoops' page",
-    "snowkit": "added by snowkit",
-    "optional": "optional on TheLoops' page",
+    "page": " by TheLoops' page",
+    "snowkit": ", added by snowkit",
+    "optional": ", optional on TheLoops' page",
 }
 
 
@@ -100,7 +100,7 @@ def about(finding: Finding, marks: Marks) -> Content:
     colour = f"${VERDICT_COLOURS[finding.verdict]}"
     facts = [
         plain(finding.id, 100),
-        f"{finding.level} {SOURCES.get(finding.source, plain(finding.source, 80))}",
+        f"{finding.level}{SOURCES.get(finding.source, ', ' + plain(finding.source, 80))}",
     ]
     if finding.verdict in (Verdict.MET, Verdict.GAP):
         facts.append(str(outcome.grade))
@@ -141,8 +141,10 @@ def _fix(fix: Fix) -> Content:
 
 def _exchange(exchange: Evidence, marks: Marks) -> Content:
     status = "no answer" if exchange.status is None else str(exchange.status)
+    path, _, query = exchange.path.partition("?")
+    below = [plain(text, 600) for text in (query and f"?{query}", exchange.excerpt) if text]
     return Content.assemble(
-        f"\n {plain(exchange.method, 10)} {plain(exchange.path, 600)} ",
+        f"\n {plain(exchange.method, 10)} {plain(path, 300)} ",
         (f"{marks.arrow} {status}", "bold"),
-        (f"\n   {plain(exchange.excerpt, 300)}" if exchange.excerpt else "", MUTED),
+        *((f"\n   {text}", MUTED) for text in below),
     )

@@ -56,7 +56,7 @@ async def test_a_finding_shows_evidence_fix_and_its_blocker(opened: Callable[...
         assert "Blocked by  policy.case" in seen(pilot)
         await keys(pilot, "b")
         told = seen(pilot)
-        assert "GET /api/sn_customerservice/case?sysparm_limit=1 → 401" in told
+        assert "GET /api/sn_customerservice/case → 401" in told
         assert "cause token_restriction" in told
         assert "by the ServiceNow administrator, in the hand-over" in told
         assert "1. Open All > System Web Services > REST API Access Policies." in told

@@ -127,6 +127,7 @@ class Generate(VerticalScroll):
         for click in self.clicks:
             parts += [(f"\n {self.marks.met} ", "$success"), click]
         self.show(Content.assemble(*parts, coda))
+        self.call_after_refresh(self.scroll_end, animate=False)
 
     def halt(self) -> None:
         """Say that it stopped; the notice says why."""

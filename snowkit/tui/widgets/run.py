@@ -67,7 +67,8 @@ class Run(Vertical):
         self.say(summary(report, self.marks, success=self.success))
         worst = next((finding for finding in report.findings if finding.verdict == "gap"), None)
         if worst is not None and self.matrix.cursor_row <= 1:
-            self.matrix.go_to(worst.id)
+            # The summary has grown: only after the next layout is it known what is in sight.
+            self.call_after_refresh(self.matrix.go_to, worst.id)
         self.explain()
 
     def halt(self, why: str) -> None:
