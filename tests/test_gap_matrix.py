@@ -16,6 +16,7 @@ from snowkit.instance.session import Session
 from snowkit.lab.instance import Lab
 from snowkit.lab.visitor import Admin
 from snowkit.pack.load import load
+from snowkit.profile import Profile
 
 CASE_RULE = "TheLoops - Case Created or Updated"
 COMMENT_RULE = "TheLoops Ticket Comment Webhook"
@@ -275,8 +276,17 @@ def admin(lab: Lab) -> Iterator[Admin]:
         yield made
 
 
-async def report_of(lab: Lab, *, inspector: bool = True) -> Report:
-    profile, secrets = profile_of(lab)
+Connection = tuple[Profile, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def written(lab: Lab) -> Connection:
+    """Return the profile and secrets that the lab gives before anything is broken."""
+    return profile_of(lab)
+
+
+async def report_of(written: Connection, *, inspector: bool = True) -> Report:
+    profile, secrets = written
     vault = connection.vault_of(profile)
     vault.put({**secrets, "inspector_password": secrets["inspector_password"] if inspector else ""})
     async with Session(connection.login_of(profile, vault)) as session:
@@ -287,9 +297,9 @@ def required(report: Report, verdict: Verdict) -> dict[str, str]:
     return {finding.id: finding.outcome.cause for finding in report.of(verdict, Level.REQUIRED)}
 
 
-async def test_an_onboarded_instance_is_ready(lab: Lab, admin: Admin) -> None:
+async def test_an_onboarded_instance_is_ready(written: Connection, admin: Admin) -> None:
     """Nothing broken: every finding is met, and the report says ready."""
-    report = await report_of(lab)
+    report = await report_of(written)
     assert [
         (f.id, f.verdict, f.outcome.summary) for f in report.findings if f.verdict is not Verdict.MET
     ] == []
@@ -297,18 +307,18 @@ async def test_an_onboarded_instance_is_ready(lab: Lab, admin: Admin) -> None:
     assert report.requests <= 70
 
 
-async def test_without_an_inspector_it_cannot_tell(lab: Lab, admin: Admin) -> None:
+async def test_without_an_inspector_it_cannot_tell(written: Connection, admin: Admin) -> None:
     """Without an inspector an onboarded instance shows no gap, and is not called ready."""
-    report = await report_of(lab, inspector=False)
+    report = await report_of(written, inspector=False)
     assert required(report, Verdict.GAP) == {}
     assert report.exit_code == 3
 
 
-async def test_a_hibernating_instance_is_unknown(lab: Lab, admin: Admin) -> None:
+async def test_a_hibernating_instance_is_unknown(written: Connection, admin: Admin) -> None:
     """An instance that sleeps gives one unknown at the root and blocks everything else."""
     admin.switches(away="hibernating")
     try:
-        report = await report_of(lab)
+        report = await report_of(written)
     finally:
         admin.switches(away="no")
     assert required(report, Verdict.UNKNOWN) == {"reach.instance": "edge"}
@@ -317,10 +327,10 @@ async def test_a_hibernating_instance_is_unknown(lab: Lab, admin: Admin) -> None
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-async def test_one_break_one_gap_at_the_root(lab: Lab, admin: Admin, case: Case) -> None:
+async def test_one_break_one_gap_at_the_root(written: Connection, admin: Admin, case: Case) -> None:
     """The broken thing is the only required gap, its cause is right, and what depends on it is blocked."""
     case.breaks(admin)
-    report = await report_of(lab)
+    report = await report_of(written)
     assert required(report, Verdict.GAP) == {case.finding: case.cause}
     assert required(report, Verdict.UNKNOWN) == {}
     blocked = {finding.id: finding.blocked_by for finding in report.of(Verdict.BLOCKED)}

@@ -27,6 +27,9 @@ from snowkit.instance.evidence import Evidence, clean, clean_path
 from snowkit.instance.failure import Failure, classify
 from snowkit.instance.identity import Identity
 
+# A retry is counted and shown as a request; a log line in the middle of a report tells nobody anything.
+stamina.instrumentation.set_on_retry_hooks([])
+
 CONCURRENCY = 8
 DEADLINE = 30.0
 """Seconds from the first byte sent to the last byte read."""

@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from snowkit.errors import OAuthError
+
 EXPIRY_MARGIN = 30.0
 """Seconds before its expiry at which an access token is no longer used."""
 
@@ -61,9 +63,14 @@ class Bearer:
         self._lock = asyncio.Lock()
 
     async def header(self) -> str:
-        """Return the Authorization header; refreshes first when the access token is known to be dead."""
+        """Return the Authorization header; refreshes first when the access token is known to be dead.
+
+        Raises `OAuthError` when there is no token at all.
+        """
         if not self.tokens.usable(time.time()):
             await self.renew(self.tokens.access_token)
+        if not self.tokens.access_token:
+            raise OAuthError("Nobody has signed in.", "Run snowkit login.")
         return f"Bearer {self.tokens.access_token}"
 
     async def renew(self, refused: str) -> bool:
