@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from snowkit.instance.evidence import clean
 from snowkit.updateset.model import UpdateSet
 from snowkit.updateset.read import read_file
 
@@ -27,10 +28,11 @@ def show(format_: str, files: tuple[Path, ...]) -> None:
         return
     for path, found in read:
         for header in found.headers:
-            click.echo(f"{path}: {header.name} ({len(found.updates)} updates)")
+            click.echo(f"{path}: {clean(header.name)} ({len(found.updates)} updates)")
         for update in found.updates:
             click.echo(
-                f"  line {update.line:<6} {update.action:<17} {update.record.table:<24} {update.target_name}"
+                f"  line {update.line:<6} {clean(update.action):<17} {clean(update.record.table):<24} "
+                f"{clean(update.target_name)}"
             )
 
 

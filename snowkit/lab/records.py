@@ -174,7 +174,7 @@ class Records:
             row["opened_at"] = row["opened_at"] or row["sys_created_on"]
             row["opened_by"] = row["opened_by"] or session.user_id
         if "sys_update_name" in known:
-            row["sys_name"] = row.get("name", "")
+            row["sys_name"] = row["name"] if "name" in known else row["sys_name"]
             row["sys_update_name"] = row["sys_update_name"] or f"{table}_{row['sys_id']}"
             row |= {name: row[name] or "global" for name in ("sys_scope", "sys_package")}
         if "last_name" in known and not row["name"]:

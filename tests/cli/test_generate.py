@@ -153,3 +153,19 @@ def test_show_refuses_what_is_no_update_set(tmp_path: Path, capsys: pytest.Captu
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "line 1, column" in shown.err
+
+
+def test_show_gives_a_terminal_nothing_to_obey(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file's names are text: no control character of theirs is printed."""
+    run(tmp_path, "--instance", "dev1=")
+    path = tmp_path / "rules.xml"
+    text = path.read_text(encoding="utf-8").replace(
+        "<target_name>TheLoops", "<target_name>\x9b31m\u202eTheLoops"
+    )
+    path.write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert main.run(["updateset", "show", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "31m" in shown
+    assert "\x9b" not in shown
+    assert "\u202e" not in shown
