@@ -1,0 +1,108 @@
+"""The Attachment API keeps files and lets only those at them who may read the record."""
+
+from __future__ import annotations
+
+import json
+
+from tests.lab.rest.conftest import LIMITED, Caller, refusal
+
+ATTACHMENT = "/api/now/attachment"
+CONTENT = bytes(range(256))
+NO_RECORD = refusal("No Record found", "Record doesn't exist or ACL restricts the record retrieval")
+
+
+async def attach(call: Caller, name: str = "a b.bin") -> dict[str, str]:
+    reply = await call(
+        "POST",
+        f"{ATTACHMENT}/file",
+        params={
+            "table_name": "sn_customerservice_case", "table_sys_id": call.case()["sys_id"], "file_name": name
+        },
+        content=CONTENT,
+        headers={"Content-Type": "application/x-test"},
+    )  # fmt: skip
+    assert reply.status_code == 201
+    result: dict[str, str] = reply.json()["result"]
+    assert reply.headers["location"].endswith(f"{ATTACHMENT}/{result['sys_id']}")
+    return result
+
+
+async def test_bytes_come_back_as_they_went_in(call: Caller) -> None:
+    """With their type and their metadata in a header."""
+    row = await attach(call)
+    assert (row["file_name"], row["size_bytes"]) == ("a b.bin", "256")
+    assert row["download_link"] == f"http://instance.example{ATTACHMENT}/{row['sys_id']}/file"
+    reply = await call.get(f"{ATTACHMENT}/{row['sys_id']}/file", headers={"Accept": "*/*"})
+    assert reply.content == CONTENT
+    assert reply.headers["content-type"] == "application/x-test"
+    assert json.loads(reply.headers["x-attachment-metadata"])["size_bytes"] == "256"
+    assert (await call.get(f"{ATTACHMENT}/{row['sys_id']}/file")).status_code == 406
+
+
+async def test_a_form_attaches_with_the_file_last(call: Caller) -> None:
+    """multipart/form-data; without the record's name before the file nothing is attached."""
+    case = call.case()["sys_id"]
+    fields = {"table_name": "sn_customerservice_case", "table_sys_id": case}
+    file = {"uploadFile": ("form.txt", b"line\r\nline", "text/plain")}
+    reply = await call("POST", f"{ATTACHMENT}/upload", data=fields, files=file)
+    assert reply.status_code == 201
+    row = reply.json()["result"]
+    assert (row["file_name"], row["content_type"], row["table_sys_id"]) == ("form.txt", "text/plain", case)
+    assert call.lab.store.get_bytes(row["sys_id"]) == b"line\r\nline"
+    assert (await call("POST", f"{ATTACHMENT}/upload", files=file)).status_code == 400
+
+
+async def test_parameters_and_the_record_must_be_there(call: Caller) -> None:
+    """400 without a parameter, 404 for a record that is missing or hidden."""
+    path, kind = f"{ATTACHMENT}/file", {"Content-Type": "text/plain"}
+    assert (await call("POST", path, content=b"x", headers=kind)).status_code == 400
+    params = {"table_name": "incident", "table_sys_id": "0" * 32, "file_name": "x"}
+    assert (await call("POST", path, content=b"x", headers=kind, params=params)).json() == NO_RECORD
+    params = {
+        "table_name": "sn_customerservice_case",
+        "table_sys_id": call.case()["sys_id"],
+        "file_name": "x",
+    }
+    reply = await call("POST", path, content=b"x", headers=kind, params=params, auth=LIMITED)
+    assert reply.json() == NO_RECORD
+
+
+async def test_who_may_not_read_the_record_sees_no_file(call: Caller) -> None:
+    """Omitted from the list, 404 by itself, and so over the Table API."""
+    row = await attach(call)
+    reply = await call.get(ATTACHMENT, auth=LIMITED)
+    assert reply.json() == {"result": []}
+    assert reply.headers["x-total-count"] == "2"
+    for path in (f"{ATTACHMENT}/{row['sys_id']}", f"/api/now/table/sys_attachment/{row['sys_id']}"):
+        assert (await call.get(path, auth=LIMITED)).json() == NO_RECORD
+    call.lab.switches.change({"unreadable_attachments": "forbidden"})
+    assert (await call.get(ATTACHMENT, auth=LIMITED)).status_code == 403
+
+
+async def test_the_table_api_has_no_download_link(call: Caller) -> None:
+    """The Attachment API has."""
+    row = await attach(call)
+    shown = (await call.get(f"/api/now/table/sys_attachment/{row['sys_id']}")).json()["result"]
+    assert "download_link" not in shown
+    assert "download_link" in (await call.get(f"{ATTACHMENT}/{row['sys_id']}")).json()["result"]
+
+
+async def test_a_file_is_renamed_and_deleted(call: Caller) -> None:
+    """Both answer 204; the bytes are gone afterwards."""
+    row = await attach(call)
+    path = f"{ATTACHMENT}/{row['sys_id']}"
+    assert (await call("PATCH", path, json={"file_name": "new.txt"})).status_code == 204
+    assert (await call.get(path)).json()["result"]["file_name"] == "new.txt"
+    assert (await call("DELETE", path)).status_code == 204
+    assert (await call.get(f"{path}/file", headers={"Accept": "*/*"})).json() == NO_RECORD
+    assert call.lab.store.get_bytes(row["sys_id"]) is None
+
+
+async def test_bytes_may_come_later_than_the_row(call: Caller) -> None:
+    """The row is there at once, the file is not yet."""
+    call.lab.switches.change({"attachment_bytes_delay": 600.0})
+    row = await attach(call)
+    assert (await call.get(f"{ATTACHMENT}/{row['sys_id']}")).status_code == 200
+    assert (
+        await call.get(f"{ATTACHMENT}/{row['sys_id']}/file", headers={"Accept": "*/*"})
+    ).status_code == 404
