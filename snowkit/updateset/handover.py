@@ -63,10 +63,18 @@ def _entity(pack: Pack, options: Options) -> Section:
         if options.redirect_uri
         else ""
     )
+    there = (
+        (
+            f"If an entity with the client id {options.client_id} is there already, open it and compare what follows.",
+        )
+        if options.client_id
+        else ()
+    )
     return Section(
         f"OAuth entity {pack.names.entity}",
         "An update set cannot carry its secret.",
         (
+            *there,
             "Zurich and newer: All > Machine Identity Console > Inbound integrations > New integration > "
             "OAuth - Authorization Code Grant.",
             "Older releases: All > System OAuth > Application Registry > New > Create an OAuth API endpoint for "

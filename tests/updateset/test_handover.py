@@ -93,6 +93,14 @@ def test_both_redirect_urls_are_named() -> None:
     assert "app.prod1" not in entity
 
 
+def test_a_known_client_is_not_made_twice() -> None:
+    """A connection that has a client id has an entity: it is compared, not made again."""
+    assert "client id abc123 is there already" in section(
+        built(client_id="abc123").files["handover.md"], "OAuth entity"
+    )
+    assert "there already" not in section(built().files["handover.md"], "OAuth entity")
+
+
 def test_both_ways_of_making_the_entity_are_said() -> None:
     """The console of newer releases, and the registry of older ones."""
     entity = section(built().files["handover.md"], "OAuth entity")
