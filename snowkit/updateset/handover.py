@@ -65,7 +65,7 @@ def _entity(pack: Pack, options: Options) -> Section:
     )
     there = (
         (
-            f"If an entity with the client id {options.client_id} is there already, open it and compare what follows.",
+            f"If an entity with the client id {options.client_id} is there already, compare it with what follows.",
         )
         if options.client_id
         else ()
