@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from snowkit import profile as profiles
 from snowkit.checks.plan import check
 from snowkit.cli import connection
-from snowkit.cli.tui import Desk
+from snowkit.cli.desk import Desk
 from snowkit.engine.finding import Verdict
+from snowkit.errors import LabError, PortTaken
+from snowkit.journal import Journal
+from snowkit.profile import home
 from snowkit.tui.app import SnowkitApp
 from snowkit.tui.marks import State
 from snowkit.tui.screens.consent import AskConsent
@@ -96,3 +101,48 @@ async def test_the_profile_of_the_lab_goes_with_it(desk: Desk) -> None:
     assert await desk.open_lab() == name
     await asyncio.to_thread(desk.__exit__)
     assert desk.connections() == ()
+
+
+async def test_a_cancelled_sync_leaves_nothing_on_the_instance(desk: Desk) -> None:
+    """Escape in the middle of the canary's way: what was made is removed before the screen says cancelled."""
+    app = SnowkitApp(desk.actions())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        workspace = await lab_opened(pilot)
+        await keys(pilot, "l", "g", "enter", "a", "s")
+        await pilot.press("y")
+        matrix = workspace.run_of(Step.SYNC).matrix
+        while "sync.create" not in matrix.findings:
+            await pilot.pause()
+        journal = Journal(home().journal)
+        assert journal.left(workspace.connection.url)
+        await keys(pilot, "escape")
+        assert state(workspace, Step.SYNC) is State.CANCELLED
+        assert journal.left(workspace.connection.url) == ()
+
+
+async def test_an_environment_for_another_instance_keeps_the_lab_closed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lab's keys never reach a customer's instance: what would be used instead is named."""
+    monkeypatch.setenv("SNOWKIT_URL", "https://acme.service-now.com")
+    monkeypatch.setenv("SNOWKIT_CLIENT_SECRET", "not shown")
+    with pytest.raises(LabError) as caught:
+        await desk.open_lab()
+    assert "url, client_secret" in str(caught.value)
+    assert "not shown" not in str(caught.value)
+    assert [item.url for item in desk.connections()] == ["https://acme.service-now.com"]
+    monkeypatch.delenv("SNOWKIT_URL")
+    monkeypatch.delenv("SNOWKIT_CLIENT_SECRET")
+    assert await desk.open_lab() == "lab"
+
+
+async def test_a_taken_callback_port_is_said_before_a_browser_opens(desk: Desk) -> None:
+    """The address that the browser would come back to must be ours."""
+    await desk.open_lab()
+    profile = profiles.load("lab")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(profile.redirect_uri.split(":")[2].split("/")[0])))
+        other.listen()
+        with pytest.raises(PortTaken):
+            _ = [line async for line in desk.login("lab")]

@@ -46,7 +46,7 @@ class Generate(VerticalScroll):
         """Lay the form above the result."""
         yield Static(
             "Update sets for the customer's administrator, and the hand-over for what none can carry. "
-            "Nothing is sent to the instance.",
+            "Nothing is written on the instance.",
             markup=False,
             classes="lead",
         )

@@ -1,0 +1,279 @@
+"""What the terminal UI's keys really do: the actions, on connections, the lab, and the files of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import threading
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from snowkit import profile as profiles
+from snowkit.access.records import Acl
+from snowkit.checks.configuration import Configuration
+from snowkit.checks.plan import check
+from snowkit.cli import connection, errands, generate, ports, verdicts
+from snowkit.cli.lab import PROFILE, written_profile
+from snowkit.cli.login import sign_in
+from snowkit.cli.narration import Tell, narrated
+from snowkit.engine.result import Report
+from snowkit.errors import InstanceError, LabError, PortTaken
+from snowkit.journal import Journal
+from snowkit.lab.instance import Lab
+from snowkit.lab.visitor import Admin, Visitor
+from snowkit.listener import LOOPBACK
+from snowkit.profile import Profile
+from snowkit.sync.prove import REMOVES, WRITES, prove
+from snowkit.tui.actions import Actions, Connection, Consent, Emit, Written
+from snowkit.updateset.generate import Generated
+
+
+class Desk:
+    """The actions of one run of the terminal UI, and the lab while it is open; a context manager."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._lab: Lab | None = None
+        self._lab_name = ""
+        self._opening = threading.Lock()
+        self._builds: dict[str, Generated] = {}
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def actions(self) -> Actions:
+        """Return what the terminal UI may do."""
+        return Actions(
+            connections=self.connections,
+            open_lab=self.open_lab,
+            login=self.login,
+            check=self.check,
+            folder=lambda name: Path("onboarding") / name,
+            generate=self.generate,
+            install=self.install,
+            consent=self.consent,
+            sync=self.sync,
+            profiles=f"{profiles.LOCAL_FILE} here, or {profiles.home().profiles}",
+        )
+
+    def connections(self) -> tuple[Connection, ...]:
+        """Return every connection as it would be used: the environment goes before what a file says."""
+        names = [profile.name for profile in profiles.every()]
+        if os.environ.get("SNOWKIT_URL") and not names:
+            names = [profiles.load().name]
+        return tuple(self._line(profiles.load(name)) for name in names)
+
+    def _line(self, profile: Profile) -> Connection:
+        vault = connection.vault_of(profile)
+        verdict, checked_at = verdicts.last(profile.name, profile.url) or (None, None)
+        return Connection(
+            name=profile.name,
+            url=profile.url,
+            environment=profile.environment,
+            capabilities=profile.capability,
+            client_id=profile.client_id,
+            redirect_uri=profile.redirect_uri,
+            logged_in=bool(vault.get("refresh_token") or vault.get("access_token")),
+            verdict=verdict,
+            checked_at=checked_at,
+            emulated=profile.name == self._lab_name,
+        )
+
+    # ---- the lab
+
+    async def open_lab(self) -> str:
+        """Start the lab, unless it runs, and return its connection's name."""
+        return await asyncio.to_thread(self._open_lab)
+
+    def _open_lab(self) -> str:
+        with self._opening, ExitStack() as opening:
+            if self._lab is None:
+                lab = opening.enter_context(Lab("fresh"))
+                # Another terminal's lab, or a connection of that name, is left alone.
+                taken = {profile.name for profile in profiles.every() if not _is_dead(profile)}
+                names = (PROFILE, *(f"{PROFILE}-{number}" for number in range(2, len(taken) + 3)))
+                name = next(name for name in names if name not in taken)
+                profile = opening.enter_context(written_profile(lab, name))
+                redirect = f"http://{LOOPBACK}:{ports.free()}/callback"
+                profile = profile.model_copy(update={"redirect_uri": redirect})
+                profiles.save(profile)
+                _refuse_environment(profile)
+                self._lab, self._lab_name = lab, name
+                self._stack.push(opening.pop_all())
+            return self._lab_name
+
+    def _opened_lab(self, name: str) -> Lab:
+        if self._lab is None or name != self._lab_name:
+            raise LabError(f"{name} is not the lab.", "Open the lab from the list of connections.")
+        return self._lab
+
+    # ---- what the keys do
+
+    async def login(self, name: str) -> AsyncIterator[str]:
+        """Log in by the browser, or in the lab as the person at its pages, yielding each step."""
+        profile, _, vault = connection.load(name)
+        _refuse_taken_port(profile.redirect_uri)
+        answers: queue.Queue[str] = queue.Queue()
+
+        def work(tell: Tell) -> None:
+            browse = self._visitor(profile, tell) if name == self._lab_name else _browser(tell)
+            user = asyncio.run(sign_in(profile, vault, browse, pasted=answers))
+            whose = f"and calls their user {user}" if user else "and does not show whose they are"
+            tell(f"The instance takes the tokens, {whose}")
+
+        try:
+            async for line in narrated(work):
+                yield line
+        finally:
+            # Whoever still waits for the redirect wakes up: this is no answer to any request.
+            answers.put("cancelled")
+
+    def _visitor(self, profile: Profile, tell: Tell) -> Tell:
+        lab = self._opened_lab(profile.name)
+        person = lab.description()["integration"]
+        with Admin(lab.control_url) as admin:
+            errands.add_redirect(
+                admin,
+                profile.client_id,
+                profile.redirect_uri,
+                lambda line: tell(f"As the administrator: {line}"),
+            )
+
+        def browse(url: str) -> None:
+            tell(f"The person's browser opens {url.partition('?')[0]}")
+            with Visitor(lab.url) as browser:
+                browser.authorize(url, person["user"], person["password"], follow=True)
+            tell(f"The person signs in as {person['user']} and presses Allow")
+
+        return browse
+
+    async def check(self, name: str, emit: Emit) -> Report:
+        """Probe a connection; nothing is written."""
+        async with connection.open_connection(name) as opened:
+            report = await check(opened.session, opened.pack, opened.profile, emit)
+        verdicts.remember(name, profiles.load(name).url, report)
+        return report
+
+    async def generate(self, name: str, folder: Path) -> Written:
+        """Write the update sets and the hand-over; ACLs only where the inspector shows which there are."""
+        profile, pack, _ = connection.load(name)
+        acls: tuple[Acl, ...] | None = None
+        unread = ""
+        async with connection.open_connection(name) as opened:
+            if opened.session.inspector is not None:
+                try:
+                    acls = await Configuration(opened.session.inspector).acls(row.name for row in pack.table)
+                except InstanceError as error:
+                    unread = f"The inspector cannot show the ACLs, so none is written: {error.what}"
+        made = generate.build(profile, pack, acls)
+        await asyncio.to_thread(generate.write, made, folder)
+        self._builds[name] = made
+        return Written(folder, _files(made), (*((unread,) if unread else ()), *_notes(made)))
+
+    async def install(self, name: str, folder: Path) -> AsyncIterator[str]:
+        """Play the lab's administrator: import the sets, then do the errands of the hand-over."""
+        lab = self._opened_lab(name)
+        profile, pack, _ = connection.load(name)
+        made = self._builds[name]
+
+        def work(tell: Tell) -> None:
+            facts = lab.description()
+            with Visitor(lab.url) as browser:
+                browser.sign_in(facts["admin"]["user"], facts["admin"]["password"])
+                for file in ("rules.xml", "access.xml"):
+                    sys_id = browser.upload_update_set(folder / file)
+                    problems = browser.preview(sys_id)
+                    if problems:
+                        raise LabError(
+                            f"The preview of {file} finds problems: {'; '.join(problems)}",
+                            "Nothing of it was committed.",
+                        )
+                    browser.commit(sys_id)
+                    tell(f"{file}: uploaded, previewed without a problem, committed")
+            with Admin(lab.control_url) as admin:
+                errands.grant_roles(admin, facts["integration"]["user"], made.grants, tell)
+                errands.make_policies(admin, pack, profile.client_id, tell)
+                errands.restrict_token(admin, profile.client_id, tell)
+
+        async for line in narrated(work):
+            yield line
+
+    def consent(self, name: str) -> Consent:
+        """Say what a sync would write and remove."""
+        profile, _, vault = connection.load(name)
+        inspected = profile.inspector_user or vault.get("inspector_token")
+        kept = f"On this machine: what was written, in {profiles.home().journal}."
+        nobody = (
+            "Nothing: without an inspector nobody here may delete. The case stays, and is named at the end."
+        )
+        return Consent((*WRITES, kept), REMOVES if inspected else (nobody,))
+
+    async def sync(self, name: str, emit: Emit) -> Report:
+        """Send a canary all the way; only called after a yes."""
+        journal = Journal(profiles.home().journal)
+        async with connection.open_connection(name) as opened:
+            return await prove(opened.session, opened.pack, opened.profile, journal, emit, allow_writes=True)
+
+
+def _browser(tell: Tell) -> Tell:
+    def browse(url: str) -> None:
+        if webbrowser.open(url):
+            tell("Your browser is open: sign in as the integration user and press Allow")
+        else:
+            tell(f"No browser could be opened. Open this address yourself: {url}")
+
+    return browse
+
+
+def _refuse_environment(profile: Profile) -> None:
+    used = profiles.load(profile.name)
+    other = [name for name in Profile.model_fields if getattr(used, name) != getattr(profile, name)]
+    other += profiles.secrets_of(os.environ)
+    if other:
+        raise LabError(
+            f"The environment, or {profiles.LOCAL_FILE}, gives {', '.join(other)} in place of the lab's.",
+            "Unset those variables of SNOWKIT_… and start snowkit again.",
+        )
+
+
+def _is_dead(profile: Profile) -> bool:
+    """Tell whether a profile is what a lab left behind that could not tidy up."""
+    parts = urlsplit(profile.url)
+    return parts.hostname == LOOPBACK and not ports.is_taken(parts.port or 0)
+
+
+def _refuse_taken_port(redirect_uri: str) -> None:
+    port = urlsplit(redirect_uri).port or 0
+    if ports.is_taken(port):
+        raise PortTaken(
+            f"Another process listens on port {port}, where the browser would come back to.",
+            "End it, or log in by snowkit login --no-browser, which takes the address by hand.",
+        )
+
+
+def _files(made: Generated) -> tuple[tuple[str, str], ...]:
+    said = {
+        "rules.xml": f"{len(made.rules)} records: the business rules and their properties",
+        "access.xml": f"{len(made.access)} records: the role, and ACLs where they shadow none",
+        "rollback.xml": "deletes those records, and nothing else",
+        "handover.md": "what no update set can carry, click by click",
+        "handover.html": "the same, to read in a browser",
+        "change.md": "the text for the customer's change request",
+    }
+    return tuple((name, said.get(name, "")) for name in made.files)
+
+
+def _notes(made: Generated) -> tuple[str, ...]:
+    withheld = (
+        f"ACL {opening.table.name} ({opening.operation}) is withheld: {opening.reason}"
+        for opening in made.withheld
+    )
+    granted = "Roles to grant: " + ", ".join(grant.role for grant in made.grants) if made.grants else ""
+    return (*made.notes, *withheld, *((granted,) if granted else ()))
