@@ -46,11 +46,12 @@ async def returned(canary: Canary) -> Outcome:
     while True:
         reply = await attachments.content(canary.integration, canary.attachment)
         found = "" if reply.failure is not None else hashlib.sha256(reply.content).hexdigest()
-        if found == wanted or time.monotonic() >= deadline:
+        refused_for_good = reply.failure is not None and not await _pending(canary, reply)
+        if found == wanted or refused_for_good or time.monotonic() >= deadline:
             break
         await asyncio.sleep(canary.patience.pause)
     if found != wanted:
-        return _bytes_differ(canary, reply, data)
+        return await _bytes_differ(canary, reply, data)
     evidence = reply.evidence(f"{len(data)} bytes, SHA-256 {wanted}")
     canary.attachment_since = await _stamp(canary, canary.inspector)
     return met(f"{len(data)} bytes came back with the same SHA-256.", evidence)
@@ -94,17 +95,26 @@ async def _stamp(canary: Canary, inspector: Client) -> str:
     return str(row.get("sys_created_on") or canary.since)
 
 
-def _bytes_differ(canary: Canary, reply: Reply, data: bytes) -> Outcome:
+async def _pending(canary: Canary, reply: Reply) -> bool:
+    """Whether the integration sees the attachment's record, so that a 404 speaks of the bytes alone."""
+    if reply.status != 404:
+        return False
+    listed = await attachments.read(canary.integration, f"sys_id={canary.attachment}")
+    return any(row.get("sys_id") == canary.attachment for row in listed.rows)
+
+
+async def _bytes_differ(canary: Canary, reply: Reply, data: bytes) -> Outcome:
     if reply.failure is not None and reply.status != 404:
         return refusal(reply, "The integration could not download the attachment")
-    if reply.failure is not None:
+    if reply.failure is not None and not await _pending(canary, reply):
         return refusal(
             reply, "The integration does not find the attachment, though the inspector uploaded it"
         )
     seconds = f"{canary.patience.content:g} seconds"
-    evidence = reply.evidence(f"{len(reply.content)} of {len(data)} bytes")
-    if len(reply.content) < len(data):
-        summary = f"After {seconds} {len(reply.content)} of {len(data)} bytes can be downloaded."
+    got = 0 if reply.failure is not None else len(reply.content)
+    evidence = reply.evidence(f"{got} of {len(data)} bytes")
+    if got < len(data):
+        summary = f"After {seconds} {got} of {len(data)} bytes can be downloaded."
         fix = Fix(Owner.THELOOPS, "Let the connector fetch an attachment again some time after its webhook.")
         return gap("bytes_late", summary, fix, evidence)
     fix = Fix(Owner.SERVICENOW_ADMIN, "Look for what rewrites attachments: a scanner, an encryption context.")

@@ -50,6 +50,8 @@ class Canary:
     inbox: Inbox | None = None
     patience: Patience = Patience()
     tag: str = field(default_factory=new_tag)
+    user: str = ""
+    """The token's user name; empty where the instance does not say."""
     tried: bool = False
     """Whether something may have been written, be it without an answer."""
     bookmark: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snowkit.engine.finding import Fix, Grade, Outcome, Owner, gap
+from snowkit.engine.finding import Fix, Grade, Outcome, Owner, gap, unknown
 from snowkit.instance import query as encoded
 from snowkit.instance import table
 from snowkit.instance.client import Client
@@ -132,10 +132,19 @@ def _judge_properties(canary: Canary, values: dict[str, str], evidence: Evidence
             f"is missing or empty, so no rule posts{f'; there is {others[0]}: a clone?' if others else ''}"
         )
         return _property_gap(canary, name, words, "clone" if others else "property", evidence)
+    wanted = canary.profile.webhook_url
+    if wanted and values[name] != wanted:
+        words = "is not the webhook URL of the profile, so the rules post to another place"
+        return _property_gap(canary, name, words, "property", evidence)
     skipped = values.get(f"{prefix}.skip_user", "")
-    if skipped and skipped == canary.row.get("sys_created_by"):
-        words = f"is {skipped}, the user that made the canary: its changes are not posted"
-        return _property_gap(canary, f"{prefix}.skip_user", words, "echo_guard", evidence)
+    if skipped and skipped == canary.user:
+        return unknown(
+            "echo_guard",
+            f"The property {prefix}.skip_user is {skipped}, the user that made the canary: its changes are not "
+            "posted, as the customer chose.",
+            evidence,
+            fix=Fix(Owner.ENGINEER, "To prove the webhooks, make the changes as another user."),
+        )
     return None
 
 

@@ -18,7 +18,7 @@ from snowkit.instance import table
 from snowkit.instance.address import core_domain
 from snowkit.instance.client import Client
 from snowkit.instance.session import Session
-from snowkit.journal import Journal
+from snowkit.journal import Entry, Journal
 from snowkit.pack.model import Pack
 from snowkit.profile import Profile
 from snowkit.sync import attachment, case, cleanup, comment, webhook
@@ -125,8 +125,8 @@ async def prove(
         )
     started, before = datetime.now(UTC), session.requests
     canary = Canary(session, pack, profile, journal, patience=patience or Patience())
-    user = await _user(session.integration)
     emit(Planned(STEPS))
+    canary.user = await _user(session.integration)
     if not profile.inbox_url:
         findings = await _steps(canary, emit, allow_writes)
         requests = session.requests - before
@@ -139,7 +139,7 @@ async def prove(
     subject = Subject(
         url=canary.url,
         name=profile.instance_name or core_domain(canary.url),
-        user=user,
+        user=canary.user,
         client_id=profile.client_id,
         pack=pack.name,
         capabilities=profile.capability,
@@ -149,6 +149,9 @@ async def prove(
 
 async def _steps(canary: Canary, emit: Emit, allow_writes: bool) -> tuple[Finding, ...]:
     settled: dict[str, Finding] = {}
+    if allow_writes:
+        # A journal that cannot be written ends the run before anything is sent.
+        canary.journal.write(Entry(canary.url, canary.case_table, canary.tag, gone=True))
     try:
         for step in STEPS:
             settled[step.id] = finding = await _made(step, canary, settled, emit, allow_writes)
