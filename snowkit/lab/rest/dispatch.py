@@ -13,7 +13,6 @@ from snowkit.lab.rest import account, aggregate, attachment, batch, case, table
 from snowkit.lab.rest.apis import Api, Endpoint
 from snowkit.lab.rest.call import Answer, Call, Incoming, Refused, no_resource
 from snowkit.lab.rest.gate import Gate, Target
-from snowkit.lab.rest.tables import has_plugin
 from snowkit.lab.session import Session
 
 if TYPE_CHECKING:
@@ -72,7 +71,8 @@ class Dispatcher:
     def _endpoint(self, path: str) -> tuple[Endpoint, dict[str, Any]]:
         for endpoint in self._endpoints:
             found = endpoint.matcher.fullmatch(path)
-            if found and has_plugin(self._lab, endpoint.api.plugin):
+            plugin = endpoint.api.plugin
+            if found and (not plugin or self._lab.has_plugin(plugin)):
                 return endpoint, found.groupdict()
         raise no_resource()
 

@@ -19,19 +19,8 @@ def reached(lab: Lab, name: str) -> str:
     """Return a table's name; raises `Refused` where there is no such table or web services may not reach it."""
     table = lab.schema.get(name)
     rows = lab.store.find("sys_db_object", equals(name=name), limit=1) if table else []
-    if table is None or not rows or not (has_plugin(lab, table.plugin)):
+    if table is None or not rows or (table.plugin and not lab.has_plugin(table.plugin)):
         raise Refused(400, f"Invalid table {name}", f"Table {name} does not exist")
     if rows[0]["ws_access"] != "true":
         raise closed_to_web_services()
     return name
-
-
-def has_plugin(lab: Lab, plugin: str) -> bool:
-    """Say whether a plug-in is active: in both of the tables that list plug-ins; no name is always active."""
-    if not plugin:
-        return True
-    listed = (
-        lab.store.find("sys_plugins", equals(source=plugin), limit=1),
-        lab.store.find("v_plugin", equals(id=plugin), limit=1),
-    )
-    return all(rows and rows[0]["active"] == "active" for rows in listed)

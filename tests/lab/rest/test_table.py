@@ -259,6 +259,9 @@ async def test_a_denied_field_is_dropped_from_a_write(call: Caller) -> None:
     reply = await call("PATCH", path, auth=LIMITED, json={"priority": "1"})
     assert reply.status_code == 200
     assert reply.json()["result"]["sys_mod_count"] == "1"
+    # An abandoned update does not meet the data policies either.
+    call.lab.switches.change({"mandatory_by_data_policy": {"incident": ["caller_id"]}})
+    assert (await call("PATCH", path, auth=LIMITED, json={"priority": "1"})).status_code == 200
 
 
 async def test_a_read_only_user_writes_nothing(call: Caller) -> None:
