@@ -78,9 +78,17 @@ async def _prove(name: str, *, allow_writes: bool, talk: bool) -> Report:
         if left:
             words = f"{len(left)} record(s) of an earlier run may be left; snowkit sync cleanup removes them."
             click.echo(words, err=True)
-        return await prove(
-            opened.session, opened.pack, opened.profile, journal, tell, allow_writes=allow_writes
-        )
+        try:
+            return await prove(
+                opened.session, opened.pack, opened.profile, journal, tell, allow_writes=allow_writes
+            )
+        except asyncio.CancelledError:
+            for entry in journal.left(opened.session.login.url):
+                what = f"sys_id {entry.sys_id}" if entry.sys_id else f"found by {entry.tag}, if it was made"
+                click.echo(
+                    f"Left on the instance: {entry.table}, {what}. Then: snowkit sync cleanup", err=True
+                )
+            raise
 
 
 async def _cleanup(name: str) -> int:

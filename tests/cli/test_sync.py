@@ -17,7 +17,7 @@ import pytest
 
 from snowkit.cli.main import run
 from snowkit.cli.sync import interruptible
-from snowkit.journal import TAG_PREFIX
+from snowkit.journal import TAG_PREFIX, Journal
 from snowkit.lab.instance import Lab
 
 CANARIES = f"short_descriptionSTARTSWITH{TAG_PREFIX}"
@@ -125,6 +125,28 @@ def test_a_process_told_to_end_cleans_up(lab: Lab, number: signal.Signals) -> No
     """In the middle of waiting for a webhook: the case is deleted, exit 130."""
     rule = lab.store.find("sys_script", "name=TheLoops - Case Created or Updated")[0]
     lab.store.patch("sys_script", rule["sys_id"], {"condition": "false"})
+    code, out = _told_to_end(lab, number)
+    assert code == 130, out
+    assert "Traceback" not in out
+    assert not lab.store.find(CASES, CANARIES)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no way to send it to another process")
+def test_an_interrupted_run_names_what_it_may_not_delete(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an inspector the case stays, and its sys_id is said with the command that removes it."""
+    rule = lab.store.find("sys_script", "name=TheLoops - Case Created or Updated")[0]
+    lab.store.patch("sys_script", rule["sys_id"], {"condition": "false"})
+    monkeypatch.delenv("SNOWKIT_INSPECTOR_USER")
+    code, out = _told_to_end(lab, signal.SIGINT)
+    (left,) = lab.store.find(CASES, CANARIES)
+    assert code == 130, out
+    assert left["sys_id"] in out
+    assert "snowkit sync cleanup" in out
+
+
+def _told_to_end(lab: Lab, number: signal.Signals) -> tuple[int, str]:
+    """Send a canary, wait until the journal knows its case, signal the process, and return how it ended."""
+    journal = Path(os.environ["SNOWKIT_HOME"]) / "journal.jsonl"
     process = subprocess.Popen(
         [sys.executable, "-m", "snowkit", "sync", "--allow-writes"],
         stdout=subprocess.PIPE,
@@ -132,13 +154,13 @@ def test_a_process_told_to_end_cleans_up(lab: Lab, number: signal.Signals) -> No
         text=True,
     )
     deadline = time.monotonic() + 30
-    while not lab.store.find(CASES, CANARIES) and time.monotonic() < deadline:
+    while time.monotonic() < deadline and not Journal(journal).left(lab.url):
+        time.sleep(0.05)
+    while time.monotonic() < deadline and not Journal(journal).left(lab.url)[0].sys_id:
         time.sleep(0.05)
     process.send_signal(number)
     out, _ = process.communicate(timeout=20)
-    assert process.returncode == 130, out
-    assert "Traceback" not in out
-    assert not lab.store.find(CASES, CANARIES)
+    return process.returncode, out
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="a closed terminal is no signal there")
