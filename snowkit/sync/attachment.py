@@ -13,6 +13,12 @@ from snowkit.instance.client import Client, Reply
 from snowkit.sync import webhook
 from snowkit.sync.canary import ATTACHMENTS, Canary, refusal
 
+_LEND = Fix(
+    Owner.ENGINEER,
+    "Ask the customer's administrator for a login that may upload and delete on the canary case.",
+    ("Set SNOWKIT_INSPECTOR_USER and SNOWKIT_INSPECTOR_PASSWORD (or SNOWKIT_INSPECTOR_TOKEN).",),
+)
+
 
 def file_name(tag: str) -> str:
     """Return the file's name; it begins with the tag, so that it is found again."""
@@ -31,11 +37,7 @@ async def returned(canary: Canary) -> Outcome:
             "not_permitted",
             "Not proven, because no inspector is configured: the required-access list lets the integration read "
             "attachments, not upload them.",
-            fix=Fix(
-                Owner.ENGINEER,
-                "Ask the customer's administrator for a login that may upload and delete on the canary case.",
-                ("Set SNOWKIT_INSPECTOR_USER and SNOWKIT_INSPECTOR_PASSWORD (or SNOWKIT_INSPECTOR_TOKEN).",),
-            ),
+            fix=_LEND,
         )
     data = content(canary.tag)
     refused = await _upload(canary, canary.inspector, data)
@@ -81,7 +83,8 @@ async def _upload(canary: Canary, inspector: Client, data: bytes) -> Outcome | N
     else:
         result = reply.result if isinstance(reply.result, dict) else {}
         if reply.failure is not None:
-            return refusal(reply, "The inspector could not attach the file")
+            summary = f"The inspector may not attach a file: HTTP {reply.status}, {reply.failure.words}."
+            return unknown("not_permitted", summary, reply.evidence(), fix=_LEND)
         if not result.get("sys_id"):
             return unknown("edge", "The upload was answered without a sys_id.", reply.evidence("no sys_id"))
         canary.attachment = str(result["sys_id"])

@@ -11,7 +11,7 @@ from snowkit.engine.finding import Fix, Outcome, Owner, gap, met, unknown
 from snowkit.errors import InstanceError
 from snowkit.instance import attachments, table
 from snowkit.instance import query as encoded
-from snowkit.instance.client import Client, Reply
+from snowkit.instance.client import RETRIED, Client, Reply
 from snowkit.instance.evidence import Evidence
 from snowkit.instance.session import Session
 from snowkit.journal import TAG_PREFIX, Entry, Journal
@@ -23,7 +23,7 @@ MOST = 100
 
 _TAG = re.compile(rf"^{re.escape(TAG_PREFIX)}[0-9a-f]{{12}}(?![0-9a-f])")
 _LOOKS = 3
-"""How often a record is looked for whose creation was never answered."""
+"""How often a record is looked for whose creation was never answered, and a busy instance asked to delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,17 @@ class Removed:
     evidence: tuple[Evidence, ...] = ()
     seen_by_both: bool = True
     """Whether the integration could be asked too."""
+    trouble: str = ""
+    """What kept the instance from being asked to the end; empty where nothing did."""
 
     def outcome(self) -> Outcome:
-        """Return the outcome: `met` where nothing is left."""
+        """Return the outcome: `met` where nothing is left, `gap` where the instance keeps something."""
+        names = ", ".join(str(item) for item in self.left)
+        if self.trouble:
+            known = f" Named by now: {names}." if names else ""
+            summary = f"Whether all is gone is not known: {self.trouble}{known}"
+            return unknown("cleanup", summary, *self.evidence, fix=_by_hand(self.left))
         if self.left:
-            names = ", ".join(str(item) for item in self.left)
             return gap("cleanup", f"Could not be removed: {names}.", _by_hand(self.left), *self.evidence)
         if not self.gone:
             return met("Nothing of ours is on the instance.", *self.evidence)
@@ -65,7 +71,8 @@ async def remove(session: Session, pack: Pack, journal: Journal, tag: str = "") 
     """Remove the records of one run, or with an empty `tag` those of every run, by the inspector.
 
     Attachments go first, then cases, then the journal rows that a case leaves behind. Raises `Unreachable`,
-    `OutputError`, and `InstanceError` where what was written cannot be listed or there is no inspector.
+    `OutputError`, and `InstanceError` where what was written cannot be listed or there is no inspector. Where the
+    instance stops answering later, the result says so.
     """
     inspector = session.inspector
     if inspector is None:
@@ -78,20 +85,30 @@ async def remove(session: Session, pack: Pack, journal: Journal, tag: str = "") 
     done = _Removing(session, inspector)
     if tag:
         await _wait_for_the_unanswered(inspector, pack, noted, tag)
-    # A list holds one page, so many strays take several rounds.
-    files = [entry.sys_id for entry in noted if entry.table == ATTACHMENTS and entry.sys_id]
-    while found := [item for item in await leftovers(inspector, pack, tag, files) if item not in done.tried]:
-        for item in found:
-            await done.delete(item)
-    for entry in noted:
-        item = Leftover(entry.table, entry.sys_id, entry.tag)
-        if entry.sys_id and item.sys_id not in {tried.sys_id for tried in done.tried}:
-            await done.look_for(item)
-    for case in [item for item in done.gone if item.table in pack.case_tables]:
-        for item in await _orphans(inspector, case):
-            await done.delete(item)
+    trouble = ""
+    found = await leftovers(inspector, pack, tag, files := _files(noted))
+    try:
+        # A list holds one page, so many strays take several rounds.
+        while fresh := [item for item in found if item not in done.tried]:
+            for item in fresh:
+                await done.delete(item)
+            found = await leftovers(inspector, pack, tag, files)
+        for entry in noted:
+            if entry.sys_id and entry.sys_id not in {tried.sys_id for tried in done.tried}:
+                await done.look_for(Leftover(entry.table, entry.sys_id, entry.tag))
+        for case in [item for item in done.gone if item.table in pack.case_tables]:
+            for item in await _orphans(inspector, case):
+                await done.delete(item)
+    except InstanceError as error:
+        trouble = error.what
+        done.left += [item for item in found if item not in done.tried]
+        noted = [entry for entry in noted if entry.sys_id in {item.sys_id for item in done.gone}]
     _settle(journal, url, noted, done.left)
-    return Removed(tuple(done.gone), tuple(done.left), tuple(done.evidence), done.seen_by_both)
+    return Removed(tuple(done.gone), tuple(done.left), tuple(done.evidence), done.seen_by_both, trouble)
+
+
+def _files(noted: Sequence[Entry]) -> list[str]:
+    return [entry.sys_id for entry in noted if entry.table == ATTACHMENTS and entry.sys_id]
 
 
 async def _wait_for_the_unanswered(inspector: Client, pack: Pack, noted: list[Entry], tag: str) -> None:
@@ -119,10 +136,14 @@ class _Removing:
         return [*self.gone, *self.left]
 
     async def delete(self, item: Leftover) -> None:
-        if item.table == ATTACHMENTS:
-            reply = await attachments.delete(self._inspector, item.sys_id)
-        else:
-            reply = await table.delete(self._inspector, item.table, item.sys_id)
+        reply = await self._ask(item)
+        for _ in range(_LOOKS - 1):
+            if reply.status not in RETRIED:
+                break
+            await asyncio.sleep(1)
+            reply = await self._ask(item)
+        if reply.status in RETRIED:
+            raise InstanceError(f"{item} could not be deleted: HTTP {reply.status}.", "Clean up again later.")
         if reply.failure is not None and reply.status != 404:
             self.left.append(item)
             self.evidence.append(reply.evidence())
@@ -130,6 +151,11 @@ class _Removing:
         await self.look_for(item)
         if item not in self.left:
             self.gone.append(item)
+
+    async def _ask(self, item: Leftover) -> Reply:
+        if item.table == ATTACHMENTS:
+            return await attachments.delete(self._inspector, item.sys_id)
+        return await table.delete(self._inspector, item.table, item.sys_id)
 
     async def look_for(self, item: Leftover) -> None:
         """Count a record as left where one of the two identities still reads it."""

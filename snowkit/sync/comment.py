@@ -90,8 +90,32 @@ async def _hidden(canary: Canary, condition: str, got: pull.Pulled) -> Outcome:
             f"The inspector sees the comment's row in {JOURNAL}, the integration does not: an ACL hides it."
         )
         return gap("row_acl", summary, _fix(), evidence, seen.evidence(f"{len(seen.rows)} row(s)"))
-    summary = f"The comment was answered with success, but {JOURNAL} has no row of it: it was dropped."
-    return gap("write_acl", summary, _fix(), evidence, seen.evidence("no row"))
+    witness = seen.evidence("no row")
+    if await _may_not_comment(canary):
+        summary = (
+            "The Case API answered with success and dropped the comment: the integration may not write any."
+        )
+        return gap("write_acl", summary, _fix(), evidence, witness)
+    return unknown(
+        "not_observable",
+        f"The comment was answered with success, but neither integration nor inspector is shown a row of it in "
+        f"{JOURNAL}: it was dropped, or a before-query rule hides it.",
+        evidence,
+        witness,
+        fix=_fix(),
+    )
+
+
+async def _may_not_comment(canary: Canary) -> bool:
+    """Whether the instance says so itself, in the case's activities (source: Case API)."""
+    reply = await cases.activities(canary.integration, canary.sys_id)
+    fields = reply.result.get("journal_fields") if isinstance(reply.result, dict) else None
+    return any(
+        isinstance(item, dict)
+        and item.get("name") == "comments"
+        and item.get("can_write") in (False, "false")
+        for item in fields or ()
+    )
 
 
 def _fix() -> Fix:

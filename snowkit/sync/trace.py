@@ -27,6 +27,8 @@ _RECORD = ("source_record", "source_sys_id", "document_key", "record")
 _TABLE = ("source_table", "table_name", "document")
 _ERROR_LEVELS = frozenset({"2", "3", "error"})
 _LINE = re.compile(r"\bline[ :#]*(\d{1,6})", re.IGNORECASE)
+_WORDS = re.compile(r"[\w.]*(Error|Exception)\b[^\n]*|did not post: [^\n]*")
+"""An engine's error, or what the generated rules say; what a script of others logs may be a record's text."""
 _NO_CONNECTION = re.compile(
     r"connect|timed out|timeout|refused|unknown ?host|no route|ssl|certificate|socket|handshake",
     re.IGNORECASE,
@@ -112,8 +114,13 @@ async def complaints(
 def _complaint(row: Row) -> Complaint:
     message = str(row.get("message", ""))
     line = _LINE.search(message)
-    words = clean(message.partition("\n")[0], 160)
-    return Complaint(words, int(line.group(1)) if line else 0, bool(_NO_CONNECTION.search(message)))
+    words = _WORDS.search(message)
+    told = (
+        clean(words.group(0), 160)
+        if words
+        else "its own words, which may hold a record's text, are not shown"
+    )
+    return Complaint(told, int(line.group(1)) if line else 0, bool(_NO_CONNECTION.search(message)))
 
 
 def _is_for(row: Row, host: str) -> bool:

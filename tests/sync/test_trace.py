@@ -140,3 +140,15 @@ async def test_a_failed_connection_is_not_a_broken_script(
     httpx_mock.add_response(json={"result": [row]})
     found, _ = await trace.complaints(client, ("My Rule",), SINCE)
     assert found[0].no_connection is expected
+
+
+async def test_what_a_script_logs_in_its_own_words_is_not_shown(
+    httpx_mock: HTTPXMock, client: Client
+) -> None:
+    """A vendor's script may log a customer's text: the line is told, the words are not."""
+    message = "My Rule failed for 'Anna Bell lost her card' at line 9"
+    rows = [{"sys_created_on": SINCE, "level": "2", "source": "x", "message": message}]
+    httpx_mock.add_response(json={"result": rows})
+    found, evidence = await trace.complaints(client, ("My Rule",), SINCE)
+    assert found[0].line == 9
+    assert "Anna" not in found[0].words + evidence.excerpt
