@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 
 from textual.content import Content
 
-from snowkit.engine.check import Check
 from snowkit.engine.finding import Finding, Fix, Level, Verdict
 from snowkit.engine.result import Report, Subject
 from snowkit.instance.evidence import Evidence
@@ -31,9 +29,8 @@ CLIENT_SHOWN = 12
 """So many characters of a client id tell one client from another; reports hold it whole."""
 
 
-def counts(findings: Iterable[Finding], marks: Marks) -> Content:
+def counts(seen: Counter[Verdict], marks: Marks) -> Content:
     """Return how many findings have each verdict, worst first, such as `✗ 2 gaps  ✓ 31 met`."""
-    seen = Counter(finding.verdict for finding in findings)
     parts: list[Content] = []
     for verdict in (Verdict.GAP, Verdict.UNKNOWN, Verdict.BLOCKED, Verdict.MET):
         number = seen[verdict]
@@ -45,11 +42,10 @@ def counts(findings: Iterable[Finding], marks: Marks) -> Content:
     return Content("  ").join(parts) if parts else Content("nothing yet")
 
 
-def progress(checks: tuple[Check[object], ...], findings: Mapping[str, Finding], marks: Marks) -> Content:
+def progress(planned: int, seen: Counter[Verdict], marks: Marks) -> Content:
     """Return the summary line of a run that is under way."""
     return Content.assemble(
-        (f"{marks.running} {len(findings)} of {len(checks)}  ", "$accent"),
-        counts(findings.values(), marks),
+        (f"{marks.running} {seen.total()} of {planned}  ", "$accent"), counts(seen, marks)
     )
 
 
@@ -72,7 +68,12 @@ def summary(report: Report, marks: Marks, *, success: str = "Ready") -> Content:
         else:
             head = Content.styled(f"{marks.unknown} Unknown: nothing was checked", "bold $warning")
         head = Content.assemble(head, (f" {speaks_of(report)}", MUTED))
-    return Content.assemble(head, "\n", counts(report.findings, marks), (_tally(report), MUTED))
+    return Content.assemble(
+        head,
+        "\n",
+        counts(Counter(finding.verdict for finding in report.findings), marks),
+        (_tally(report), MUTED),
+    )
 
 
 def speaks_of(report: Report) -> str:

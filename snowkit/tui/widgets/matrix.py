@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from rich.style import Style
@@ -29,7 +30,8 @@ class Matrix(DataTable[Text]):
         self.marks = marks
         self.checks: tuple[Check[Any], ...] = ()
         self.findings: dict[str, Finding] = {}
-        self.topics: dict[str, list[Check[Any]]] = {}
+        self.seen: Counter[Verdict] = Counter()
+        self.seen_of: dict[str, Counter[Verdict]] = {}
 
     def on_mount(self) -> None:
         """Name the columns; the last one takes what room there is."""
@@ -46,18 +48,22 @@ class Matrix(DataTable[Text]):
         elif isinstance(event, Started):
             self.update_cell(event.id, "verdict", self.tinted(f"{self.marks.running} asking", "accent"))
         elif isinstance(event, Finished):
+            heading = topic(event.finding.id)
             self.findings[event.finding.id] = event.finding
+            self.seen[event.finding.verdict] += 1
+            self.seen_of[heading][event.finding.verdict] += 1
             self.fill(event.finding)
-            self.head(topic(event.finding.id))
+            self.head(heading)
 
     def plan(self, checks: tuple[Check[Any], ...]) -> None:
         """Draw one row for each check, under its topic; the plan's order is kept."""
         self.clear()
         self.checks, self.findings = checks, {}
-        self.topics = {}
+        topics: dict[str, list[Check[Any]]] = {}
         for check in checks:
-            self.topics.setdefault(topic(check.id), []).append(check)
-        for heading, members in self.topics.items():
+            topics.setdefault(topic(check.id), []).append(check)
+        self.seen, self.seen_of = Counter(), {heading: Counter() for heading in topics}
+        for heading, members in topics.items():
             self.add_row(Text(), Text(), Text(), Text(heading, style="bold"), key=HEADING + heading)
             for check in members:
                 self.add_row(
@@ -80,12 +86,10 @@ class Matrix(DataTable[Text]):
 
     def head(self, heading: str) -> None:
         """Draw a topic's counts beside its name."""
-        said = Text.assemble((heading, "bold"), "  ", (counts(self.of(heading), self.marks).plain, "dim"))
+        said = Text.assemble(
+            (heading, "bold"), "  ", (counts(self.seen_of[heading], self.marks).plain, "dim")
+        )
         self.update_cell(HEADING + heading, "title", said, update_width=True)
-
-    def of(self, heading: str) -> list[Finding]:
-        """Return the findings of a topic so far."""
-        return [self.findings[check.id] for check in self.topics[heading] if check.id in self.findings]
 
     def tinted(self, said: str, colour: str | None) -> Text:
         """Return text in a colour of the theme; the words carry the meaning, the colour repeats it."""

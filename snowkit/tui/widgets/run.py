@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from snowkit.engine.check import Check
-from snowkit.engine.events import Event
+from snowkit.engine.events import Event, Finished
 from snowkit.engine.finding import Finding
 from snowkit.engine.result import Report
 from snowkit.tui.marks import MUTED, Marks
@@ -58,8 +58,10 @@ class Run(Vertical):
         """Draw what the run tells."""
         self.set_class(False, "-empty")
         self.matrix.observe(event)
-        self.say(progress(self.matrix.checks, self.matrix.findings, self.marks))
-        self.explain()
+        self.say(progress(len(self.matrix.checks), self.matrix.seen, self.marks))
+        chosen = self.matrix.selected()
+        if not isinstance(event, Finished) or isinstance(chosen, str) or chosen is event.finding:
+            self.explain()
 
     def settle(self, report: Report) -> None:
         """Show how the run ended, and go to the first thing to mend."""
@@ -101,7 +103,7 @@ class Run(Vertical):
                 "Not decided yet.",
             )
         if isinstance(chosen, str):
-            return Content.assemble((f"{chosen}\n", "bold"), counts(self.matrix.of(chosen), self.marks))
+            return Content.assemble((f"{chosen}\n", "bold"), counts(self.matrix.seen_of[chosen], self.marks))
         return Content("")
 
     def go_to_blocker(self) -> bool:
