@@ -99,6 +99,9 @@ async def _cleanup(name: str) -> int:
     for item in removed.left:
         click.echo(f"left    {item}")
     click.echo(f"{len(removed.gone)} record(s) deleted, {len(removed.left)} left.")
+    if removed.trouble:
+        click.echo(f"Whether all is gone is not known: {removed.trouble}", err=True)
+        return 3
     return 1 if removed.left else 0
 
 

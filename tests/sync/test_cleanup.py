@@ -36,6 +36,8 @@ class Instance:
         self.deleted: list[str] = []
         self.undeletable: set[str] = set()
         self.hidden: set[str] = set()
+        self.busy = 0
+        """How many deletions are answered 502 before the instance recovers."""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         parts = urlsplit(str(request.url)).path.split("/")
@@ -45,6 +47,9 @@ class Instance:
             shown = [row for row in found if row["sys_id"] not in self.hidden]
             return httpx.Response(200, json={"result": shown}, headers={"X-Total-Count": str(len(found))})
         here = [row for row in self.rows.get(table, []) if row["sys_id"] == sys_id[0]]
+        if request.method == "DELETE" and self.busy:
+            self.busy -= 1
+            return httpx.Response(502, html="<h1>Bad Gateway</h1>")
         if request.method == "DELETE" and here and sys_id[0] not in self.undeletable:
             self.rows[table].remove(here[0])
             self.deleted.append(sys_id[0])
@@ -133,6 +138,32 @@ async def test_what_may_not_be_deleted_is_named_and_stays_in_the_journal(
     assert (outcome.verdict, outcome.cause) == (Verdict.GAP, "cleanup")
     assert "a" * 32 in outcome.summary
     assert [entry.sys_id for entry in journal.left(URL)] == ["a" * 32]
+
+
+@pytest.mark.parametrize(
+    ("busy", "verdict", "forgotten"), [(2, Verdict.MET, True), (3, Verdict.UNKNOWN, False)]
+)
+async def test_a_busy_instance_is_asked_again_to_delete(
+    httpx_mock: HTTPXMock,
+    session: Session,
+    journal: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    busy: int,
+    verdict: Verdict,
+    forgotten: bool,
+) -> None:
+    """A deletion may be repeated; one that is never answered leaves the verdict open and the record named."""
+
+    async def at_once(seconds: float) -> None:
+        """Nothing happens in the time that is not waited for."""
+
+    monkeypatch.setattr("snowkit.sync.cleanup.asyncio.sleep", at_once)
+    journal.write(Entry(URL, CASES, TAG, "a" * 32))
+    serve(httpx_mock, {CASES: [case("a", TAG)]}).busy = busy
+    outcome = (await remove(session, load(), journal, TAG)).outcome()
+    assert outcome.verdict is verdict
+    assert "a" * 32 in outcome.summary
+    assert (journal.left(URL) == ()) is forgotten
 
 
 async def test_hidden_records_are_not_gone(httpx_mock: HTTPXMock, session: Session, journal: Journal) -> None:
