@@ -75,24 +75,42 @@ def findings(report: Report) -> dict[str, Finding]:
     return {finding.id: finding for finding in report.findings}
 
 
-@pytest.fixture
-def run(home: Path) -> Iterator[Run]:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Lab]:
+    """One lab for a module; starting it takes longer than bringing it back to its scenario."""
     with Lab("onboarded", cases=2) as lab:
-        told = lab.description()
-        client = OAuthClient(told["client_id"], told["client_secret"], told["redirect_urls"][0])
-        admin = told["admin"]
-        login = Login(
-            lab.url,
-            client,
-            Tokens(refresh_token=told["refresh_token"]),
-            inspector_user=admin["user"],
-            inspector_password=admin["password"],
-        )
-        profile = Profile(
-            name="lab",
-            url=lab.url,
-            client_id=told["client_id"],
-            webhook_url=lab.webhook_url,
-            inbox_url=lab.inbox_url,
-        )
-        yield Run(lab, login, profile, Journal(home / "journal.jsonl"))
+        yield lab
+
+
+@pytest.fixture
+def run(shared: Lab, home: Path) -> Run:
+    """A connection to the lab as onboarded."""
+    shared.reset()
+    return connected(shared, home)
+
+
+@pytest.fixture
+def lonely_run(home: Path) -> Iterator[Run]:
+    """The same with a lab of its own, for a test that breaks more than a reset mends."""
+    with Lab("onboarded", cases=2) as lab:
+        yield connected(lab, home)
+
+
+def connected(lab: Lab, home: Path) -> Run:
+    """Return an engineer's connection to a lab."""
+    told = lab.description()
+    login = Login(
+        lab.url,
+        OAuthClient(told["client_id"], told["client_secret"], told["redirect_urls"][0]),
+        Tokens(refresh_token=told["refresh_token"]),
+        inspector_user=told["admin"]["user"],
+        inspector_password=told["admin"]["password"],
+    )
+    profile = Profile(
+        name="lab",
+        url=lab.url,
+        client_id=told["client_id"],
+        webhook_url=lab.webhook_url,
+        inbox_url=lab.inbox_url,
+    )
+    return Run(lab, login, profile, Journal(home / "journal.jsonl"))

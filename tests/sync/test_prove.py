@@ -193,10 +193,10 @@ async def test_a_refusing_platform_is_seen_in_the_outbound_log(run: Run, mode: s
     assert nothing_left(run)
 
 
-async def test_a_platform_that_is_gone_is_a_refusal_too(run: Run) -> None:
+async def test_a_platform_that_is_gone_is_a_refusal_too(lonely_run: Run) -> None:
     """Neither webhook address nor inbox answer: the outbound log tells, although the inbox cannot be asked."""
-    run.lab._back.stop()
-    report = await run.go()
+    lonely_run.lab._back.stop()
+    report = await lonely_run.go()
     assert gaps(report) == {"sync.webhook": "webhook_refused"}
     assert nothing_left(run)
 
