@@ -69,7 +69,7 @@ def test_nothing_speaks_of_a_machine() -> None:
 
 def test_no_promise_stands_in_the_product() -> None:
     """No module holds a note of work that is not done."""
-    pattern = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    pattern = re.compile(r"\b(TODO|FIXME|XXX|raise NotImplementedError)\b")
     for path in MODULES:
         found = pattern.search(path.read_text(encoding="utf-8"))
         assert found is None, f"{path}: {found}"

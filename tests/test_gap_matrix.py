@@ -326,7 +326,13 @@ async def test_a_hibernating_instance_is_unknown(written: Connection, admin: Adm
     assert report.exit_code == 3
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def params() -> list[object]:
+    """Return every case; each second one is for the long run."""
+    marks = ((), (pytest.mark.slow,))
+    return [pytest.param(case, id=case.name, marks=marks[number % 2]) for number, case in enumerate(CASES)]
+
+
+@pytest.mark.parametrize("case", params())
 async def test_one_break_one_gap_at_the_root(written: Connection, admin: Admin, case: Case) -> None:
     """The broken thing is the only required gap, its cause is right, and what depends on it is blocked."""
     case.breaks(admin)

@@ -54,11 +54,3 @@ class Policy:
     tables: frozenset[str] = frozenset()
     is_global: bool = False
     profiles: tuple[Profile, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """Which roles a user holds: by name, containment already followed."""
-
-    user: str
-    names: frozenset[str]

@@ -49,6 +49,8 @@ class Configuration:
 
     def __init__(self, inspector: Client) -> None:
         self._client = inspector
+        self.seen: dict[str, Evidence] = {}
+        """The last exchange about each table that was read whole."""
         self._asked: dict[tuple[object, ...], asyncio.Task[Any]] = {}
 
     async def _once(self, key: tuple[object, ...], ask: Callable[[], Awaitable[Value]]) -> Value:
@@ -72,7 +74,8 @@ class Configuration:
             )
             raise NotObserved(f"The inspector sees {shown} of {name}.", reply.evidence(shown))
         self._refuse_missing(name, fields, reply)
-        return rows, reply.evidence(f"{len(rows)} row(s)")
+        self.seen[name] = reply.evidence(f"{len(rows)} row(s)")
+        return rows, self.seen[name]
 
     @staticmethod
     def _refuse_missing(name: str, fields: Sequence[str], reply: Reply) -> None:

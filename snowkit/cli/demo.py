@@ -87,7 +87,9 @@ class Story:
             say(f"signed in as {person['user']}, pressed Allow, redirected to {back.split('?')[0]}")
 
         user = asyncio.run(sign_in(self._profile, self._vault, browse))
-        say(f"the tokens are taken; the instance calls their user {user or '(nobody)'}")
+        say(
+            f"the tokens are taken; the instance names their user: {user or 'not yet, it hides the user table'}"
+        )
         asyncio.run(self._refresh())
 
     async def _refresh(self) -> None:

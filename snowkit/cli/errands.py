@@ -52,11 +52,11 @@ def make_policies(admin: Admin, pack: Pack, client_id: str, tell: Tell) -> None:
         api = pack.find_api(wanted.api)
         methods = wanted.method or "all methods"
         tables = f", tables {', '.join(wanted.tables)}" if wanted.tables else ""
-        tell(f"REST API Access Policies > New: {wanted.name}, {api.title}, {methods}{tables}")
+        tell(f"REST API Access Policies > New, Active off: {wanted.name}, {api.title}, {methods}{tables}")
         policy = admin.insert(
             "sys_api_access_policy",
             name=wanted.name,
-            active="true",
+            active="false",
             api_path=api.api_path,
             http_method=wanted.method,
             apply_all_methods="false" if wanted.method else "true",
@@ -64,10 +64,12 @@ def make_policies(admin: Admin, pack: Pack, client_id: str, tell: Tell) -> None:
             apply_all_versions="true",
             api_tablename=",".join(wanted.tables),
         )
-        tell(f"  reopened, Inbound authentication profiles: {names.profile}, {basic['name'].strip()}")
-        for mapped in (profile, basic):
+        tell(f"  reopened, Inbound authentication profiles: {basic['name'].strip()}, {names.profile}")
+        for mapped in (basic, profile):
             admin.insert(
                 "sys_auth_profile_mapping",
                 api_access_policy=policy["sys_id"],
                 inbound_auth_profile=mapped["sys_id"],
             )
+        tell("  Active on")
+        admin.patch("sys_api_access_policy", policy["sys_id"], active="true")
