@@ -160,7 +160,9 @@ def _write(path: Path, profiles: dict[str, dict[str, Any]]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(tomli_w.dumps({"profile": profiles}), encoding="utf-8", newline="\n")
+        temporary.write_text(
+            tomli_w.dumps({"profile": profiles} if profiles else {}), encoding="utf-8", newline="\n"
+        )
         temporary.replace(path)
     except OSError as error:
         raise OutputError(

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from snowkit import profile as profiles
 from snowkit.checks.plan import check, plan
-from snowkit.cli import connection, output
+from snowkit.cli import connection, output, verdicts
 from snowkit.engine.events import Event, Finished
 from snowkit.engine.result import Report
 from snowkit.pack.load import load as load_pack
@@ -75,6 +76,8 @@ def command(
             )
 
     report = asyncio.run(go())
+    asked = profiles.load(name)
+    verdicts.remember(asked.name, asked.url, report)
     written = text.render(report, ascii_only=output.plain()) if format_ == "text" else render(report, format_)
     output.write(written, path)
     context.exit(report.exit_code)

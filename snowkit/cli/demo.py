@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import tempfile
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 
 from snowkit.checks.configuration import Configuration
 from snowkit.checks.plan import check
-from snowkit.cli import connection, errands, generate, output
+from snowkit.cli import connection, errands, generate, output, ports
 from snowkit.cli.lab import profile_of
 from snowkit.cli.login import sign_in
 from snowkit.engine.events import Event, Finished
@@ -56,7 +55,7 @@ class Story:
         self._pack: Pack = load_pack()
         profile, secrets = profile_of(lab, "demo")
         self._profile: Profile = profile.model_copy(
-            update={"redirect_uri": f"http://{LOOPBACK}:{_port()}/callback"}
+            update={"redirect_uri": f"http://{LOOPBACK}:{ports.free()}/callback"}
         )
         self._vault = Vault(folder, "demo")
         self._vault.put(secrets)
@@ -196,9 +195,3 @@ def say(line: str) -> None:
 def clicks(line: str) -> None:
     """Print a click that the demo does in somebody's place."""
     say(f"[click] {line}")
-
-
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

@@ -15,6 +15,7 @@ from snowkit.errors import SnowkitError
 COMMANDS = {
     "check": "Probe an instance and report gaps against the required-access list.",
     "demo": "The whole story on the lab, narrated, without questions.",
+    "form": "Print the values to paste into TheLoops' form.",
     "generate": "Write the update sets and the hand-over.",
     "lab": "Serve an emulated instance and platform on this computer.",
     "login": "Sign in to an instance through OAuth.",

@@ -1,0 +1,66 @@
+"""`snowkit form`: the values to paste into the platform's own form, Settings > Integrations > ServiceNow."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from snowkit.checks.configuration import Configuration
+from snowkit.checks.context import Context
+from snowkit.checks.oauth import refresh_token_dies
+from snowkit.cli import connection
+from snowkit.errors import InstanceError
+from snowkit.instance.address import core_domain
+
+
+@click.command("form")
+@click.option("--profile", "name", default="", help="The connection; SNOWKIT_PROFILE says it too.")
+@click.option("--offline", is_flag=True, help="Ask the instance nothing.")
+def command(name: str, offline: bool) -> None:
+    """Print what to paste into TheLoops: Settings > Integrations > Add Integration > ServiceNow.
+
+    The refresh token's day is read from the instance where the inspector may see it. It is the day of the token
+    that this connection holds; TheLoops gets one of its own when you press Connect, and its day is later.
+    """
+    profile, pack, _ = connection.load(name)
+    titles = {row.id: row.title for row in pack.capability}
+    pull = {"created": "Created Time", "updated": "Updated Time"}[profile.pull_by]
+    asks = any(row.pull_by for row in pack.capability if row.id in profile.capability)
+    day = profile.refresh_token_expiry.isoformat() if profile.refresh_token_expiry else ""
+    if not day and not offline:
+        day = asyncio.run(_day(name))
+    rows = [
+        ("Name", pack.names.entity),
+        ("Capability", ", ".join(titles[item] for item in profile.capability)),
+        ("ServiceNow domain", core_domain(profile.url)),
+        ("Client ID", profile.client_id or "(not in the profile yet)"),
+        ("Client Secret", "(from the administrator; never shown here)"),
+        ("Environment", profile.environment.capitalize()),
+        ("Pull Record By", pull if asks else "(not asked for this capability)"),
+        (
+            "Refresh Token Expiry Date",
+            day or "unknown: 100 days after Connect, unless the entity's lifespan differs",
+        ),
+    ]
+    for label, value in rows:
+        click.echo(f"{label:<26} {value}")
+    redirect = pack.redirect_url(profile.region)
+    click.echo(
+        f"\nThe OAuth entity must have the redirect URL {redirect or '(no page names one for this region)'}."
+    )
+    if profile.webhook_url:
+        click.echo(f"Webhook URL in the profile  {profile.webhook_url}")
+
+
+async def _day(name: str) -> str:
+    async with connection.open_connection(name) as opened:
+        inspector = opened.session.inspector
+        if inspector is None:
+            return ""
+        context = Context(opened.session, opened.pack, opened.profile, Configuration(inspector))
+        try:
+            dies = await refresh_token_dies(context)
+        except InstanceError:
+            return ""
+        return dies.date().isoformat() if dies else ""
