@@ -76,41 +76,30 @@ def findings(report: Report) -> dict[str, Finding]:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Lab]:
-    """One lab for a module; starting it takes longer than bringing it back to its scenario."""
+def served() -> Iterator[Lab]:
+    """Serve one lab for a whole file of tests; each test finds it as the scenario begins."""
     with Lab("onboarded", cases=2) as lab:
         yield lab
 
 
 @pytest.fixture
-def run(shared: Lab, home: Path) -> Run:
-    """A connection to the lab as onboarded."""
-    shared.reset()
-    return connected(shared, home)
-
-
-@pytest.fixture
-def lonely_run(home: Path) -> Iterator[Run]:
-    """The same with a lab of its own, for a test that breaks more than a reset mends."""
-    with Lab("onboarded", cases=2) as lab:
-        yield connected(lab, home)
-
-
-def connected(lab: Lab, home: Path) -> Run:
-    """Return an engineer's connection to a lab."""
-    told = lab.description()
+def run(home: Path, served: Lab) -> Run:
+    """Return a connection to the onboarded lab, inspector included, with a journal of its own."""
+    served.reset()
+    told = served.description()
+    admin = told["admin"]
     login = Login(
-        lab.url,
+        served.url,
         OAuthClient(told["client_id"], told["client_secret"], told["redirect_urls"][0]),
         Tokens(refresh_token=told["refresh_token"]),
-        inspector_user=told["admin"]["user"],
-        inspector_password=told["admin"]["password"],
+        inspector_user=admin["user"],
+        inspector_password=admin["password"],
     )
     profile = Profile(
         name="lab",
-        url=lab.url,
+        url=served.url,
         client_id=told["client_id"],
-        webhook_url=lab.webhook_url,
-        inbox_url=lab.inbox_url,
+        webhook_url=served.webhook_url,
+        inbox_url=served.inbox_url,
     )
-    return Run(lab, login, profile, Journal(home / "journal.jsonl"))
+    return Run(served, login, profile, Journal(home / "journal.jsonl"))

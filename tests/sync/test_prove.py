@@ -11,7 +11,9 @@ import pytest
 from snowkit.engine.events import Event, Finished, Planned, Started
 from snowkit.engine.finding import Level, Verdict
 from snowkit.engine.result import Report
-from snowkit.errors import OutputError, UsageError
+from snowkit.errors import OutputError, Unreachable, UsageError
+from snowkit.instance import attachments, cases
+from snowkit.instance.client import Client, Reply
 from snowkit.instance.session import Session
 from snowkit.journal import TAG_PREFIX, Journal
 from snowkit.lab.instance import Lab
@@ -193,10 +195,12 @@ async def test_a_refusing_platform_is_seen_in_the_outbound_log(run: Run, mode: s
     assert nothing_left(run)
 
 
-async def test_a_platform_that_is_gone_is_a_refusal_too(lonely_run: Run) -> None:
+async def test_a_platform_that_is_gone_is_a_refusal_too(run: Run) -> None:
     """Neither webhook address nor inbox answer: the outbound log tells, although the inbox cannot be asked."""
-    lonely_run.lab._back.stop()
-    report = await lonely_run.go()
+    gone = "http://127.0.0.1:9/hook"
+    run.change("sys_properties", "name=theloops.webhook.url.lab", {"value": gone})
+    run.set(webhook_url=gone, inbox_url="http://127.0.0.1:9/inbox")
+    report = await run.go()
     assert gaps(report) == {"sync.webhook": "webhook_refused"}
     assert nothing_left(run)
 
@@ -343,6 +347,102 @@ async def test_a_changed_field_is_named(run: Run) -> None:
     assert list(gaps(report)) == ["sync.fields"]
     assert "description" in findings(report)["sync.fields"].outcome.summary
     assert "rewritten" not in json.dumps(render(report, "json"))
+    assert nothing_left(run)
+
+
+async def test_a_hidden_journal_is_told_from_a_broken_sync(run: Run) -> None:
+    """The comment is taken, its row is hidden from the integration: sys_journal_field is named."""
+    (role,) = run.lab.store.find("sys_user_role", "name=audit_viewer")
+    for grant in run.lab.store.find("sys_user_has_role", f"role={role['sys_id']}"):
+        run.lab.store.remove("sys_user_has_role", grant["sys_id"])
+    report = await run.go()
+    found = findings(report)
+    assert list(gaps(report)) == ["sync.comment"]
+    assert "sys_journal_field" in found["sync.comment"].outcome.summary
+    assert found["sync.comment_webhook"].blocked_by == "sync.comment"
+    assert nothing_left(run)
+
+
+async def test_a_hidden_journal_without_an_inspector_is_unknown(run: Run) -> None:
+    """Hidden or never written: the integration alone cannot tell."""
+    (role,) = run.lab.store.find("sys_user_role", "name=audit_viewer")
+    for grant in run.lab.store.find("sys_user_has_role", f"role={role['sys_id']}"):
+        run.lab.store.remove("sys_user_has_role", grant["sys_id"])
+    run.without_inspector()
+    report = await run.go()
+    assert findings(report)["sync.comment"].verdict is not Verdict.MET
+    assert report.exit_code != 0
+
+
+async def test_a_case_whose_answer_got_lost_is_found_and_not_made_twice(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The POST arrived, its answer did not: one case, found by its tag, and the run goes on."""
+    posts = []
+    create = cases.create
+
+    async def lossy(client: Client, values: dict[str, str]) -> Reply:
+        posts.append(await create(client, values))
+        raise Unreachable("The connection broke.")
+
+    monkeypatch.setattr(cases, "create", lossy)
+    report = await run.go()
+    assert len(posts) == 1
+    assert report.exit_code == 0
+    assert nothing_left(run)
+
+
+async def test_a_case_that_never_arrived_leaves_nothing_known(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The POST broke before it arrived: unknown, all else blocked by it, and nothing is left."""
+
+    async def broken(client: Client, values: dict[str, str]) -> Reply:
+        raise Unreachable("The connection broke.")
+
+    monkeypatch.setattr(cases, "create", broken)
+    report = await run.go()
+    found = findings(report)
+    assert found["sync.create"].outcome.cause == "network"
+    assert found["sync.fields"].blocked_by == "sync.create"
+    assert nothing_left(run)
+
+
+async def test_a_file_and_a_comment_whose_answers_got_lost_are_found(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is sent a second time."""
+    upload, update = attachments.upload, cases.update
+
+    async def lossy_upload(*arguments: object) -> Reply:
+        await upload(*arguments)  # type: ignore[arg-type]
+        raise Unreachable("The connection broke.")
+
+    async def lossy_update(*arguments: object) -> Reply:
+        await update(*arguments)  # type: ignore[arg-type]
+        raise Unreachable("The connection broke.")
+
+    monkeypatch.setattr(attachments, "upload", lossy_upload)
+    monkeypatch.setattr(cases, "update", lossy_update)
+    report = await run.go()
+    assert report.exit_code == 0
+    assert nothing_left(run)
+
+
+async def test_a_rule_that_aborts_the_comment_is_named(run: Run) -> None:
+    """A customer's before rule stops every update: the refusal's own words are shown."""
+    rule = {
+        "name": "Stops updates",
+        "collection": "sn_customerservice_case",
+        "active": "true",
+        "advanced": "true",
+        "when": "before",
+        "action_update": "true",
+        "script": "current.setAbortAction(true);",
+    }
+    run.lab.records.insert("sys_script", rule, SYSTEM, workflow=False)
+    report = await run.go()
+    assert list(gaps(report)) == ["sync.comment"]
     assert nothing_left(run)
 
 
