@@ -17,6 +17,7 @@ from snowkit.cli.desk import Desk
 from snowkit.engine.finding import Verdict
 from snowkit.errors import LabError, PortTaken
 from snowkit.journal import Journal
+from snowkit.lab.visitor import Admin
 from snowkit.profile import home
 from snowkit.tui.app import SnowkitApp
 from snowkit.tui.marks import State
@@ -109,7 +110,11 @@ async def test_a_cancelled_sync_leaves_nothing_on_the_instance(desk: Desk) -> No
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         workspace = await lab_opened(pilot)
-        await keys(pilot, "l", "g", "enter", "a", "s")
+        await keys(pilot, "l", "g", "enter", "a")
+        # The webhook is late, so that the run is still on its way when Escape is pressed.
+        with Admin(f"{workspace.connection.url}/_lab/control") as admin:
+            admin.switches(async_delay=60.0)
+        await keys(pilot, "s")
         await pilot.press("y")
         matrix = workspace.run_of(Step.SYNC).matrix
         while "sync.create" not in matrix.findings:
