@@ -16,12 +16,12 @@ from snowkit.access.records import Acl, Policy
 from snowkit.errors import PackError, UsageError
 from snowkit.pack.load import home
 from snowkit.pack.model import Pack, Property
+from snowkit.rules.scripts import render
 from snowkit.updateset import draft
 from snowkit.updateset.draft import Draft
 from snowkit.updateset.handover import sections
 from snowkit.updateset.ids import Build
 from snowkit.updateset.options import Options
-from snowkit.updateset.scripts import render
 from snowkit.updateset.write import write
 
 TOOL = f"snowkit {__version__}"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snowkit.pack.load import load
-from snowkit.updateset.scripts import literal, render
+from snowkit.rules.scripts import literal, render
 
 PACK = load()
 RULES = {rule.id: rule for rule in PACK.rule}
