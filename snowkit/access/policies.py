@@ -13,6 +13,10 @@ from dataclasses import dataclass
 
 from snowkit.access.records import Policy, Profile
 
+_EVERYTHING = 8
+_LAST = 10
+_SYS_ID = re.compile(r"[0-9a-f]{32}")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -40,21 +44,33 @@ def decide(policies: Iterable[Policy], request: Request, *, entity: str, restric
 
     `restricted` is the entity's "Enforce token restriction", None when it is not known.
     """
-    winners = winning(policies, request)
-    if not winners:
-        return _uncovered(restricted)
-    decisions = [_by(policy, entity, restricted) for policy in winners]
-    if len({(decision.allowed, decision.cause) for decision in decisions}) > 1:
-        names = ", ".join(sorted(policy.name for policy in winners))
-        return Decision(None, "policy", f"These policies have the same priority and disagree: {names}.")
-    return decisions[0]
+    sure, perhaps = winning(policies, request)
+    told = [_by(policy, entity, restricted) for policy in (*sure, *perhaps)]
+    if not sure:
+        told.append(_uncovered(restricted))
+    if len({(decision.allowed, decision.cause) for decision in told}) > 1:
+        names = ", ".join(sorted(policy.name for policy in (*sure, *perhaps)))
+        return Decision(
+            None, "policy", f"Which of these policies decides cannot be told from records: {names}."
+        )
+    return told[0]
 
 
-def winning(policies: Iterable[Policy], request: Request) -> list[Policy]:
-    """Return the active policies of the highest priority that match; several when they tie."""
-    ranked = [(priority(policy), policy) for policy in policies if policy.active and matches(policy, request)]
-    best = min((rank for rank, _ in ranked), default=0)
-    return [policy for rank, policy in ranked if rank == best]
+def winning(policies: Iterable[Policy], request: Request) -> tuple[list[Policy], list[Policy]]:
+    """Return the policies of the highest priority that match, and those that may match and would come before.
+
+    Several tie when their priority is the same; the documentation does not rank a policy that applies to all of
+    everything against a global one, so these tie, too.
+    """
+    covers = [(policy, matches(policy, request)) for policy in policies if policy.active]
+    best = min((priority(policy) for policy, fits in covers if fits), default=_LAST)
+    if best == _EVERYTHING:
+        best = _LAST
+    sure = [policy for policy, fits in covers if fits and priority(policy) == best]
+    if best == _LAST:
+        sure = [policy for policy, fits in covers if fits and priority(policy) >= _EVERYTHING]
+    perhaps = [policy for policy, fits in covers if fits is None and priority(policy) <= best]
+    return sure, perhaps
 
 
 def priority(policy: Policy) -> int:
@@ -79,24 +95,36 @@ def priority(policy: Policy) -> int:
     return order[method, resource, version]
 
 
-def matches(policy: Policy, request: Request) -> bool:
-    """Whether a policy covers a request."""
-    if not policy.is_global and policy.api_path.strip("/") != request.api_path:
+def matches(policy: Policy, request: Request) -> bool | None:
+    """Whether a policy covers a request; None where the records do not tell.
+
+    Which version an unversioned request has, and in which form the table list is stored, is not documented.
+    """
+    answers = (
+        policy.is_global or policy.api_path.strip("/") == request.api_path,
+        policy.all_methods or policy.method.upper() == request.method,
+        _lists(policy, request.table),
+        policy.all_resources or _fits(policy.resource, request.resource),
+        True if policy.all_versions else None if not request.version else policy.version == request.version,
+    )
+    if False in answers:
         return False
-    if not policy.all_methods and policy.method.upper() != request.method:
-        return False
-    if not policy.all_versions and policy.version != request.version:
-        return False
-    if request.table and policy.tables and not policy.all_tables and request.table not in policy.tables:
-        return False
-    return policy.all_resources or _fits(policy.resource, request.resource)
+    return None if None in answers else True
 
 
-def _fits(template: str, resource: str) -> bool:
+def _lists(policy: Policy, table: str) -> bool | None:
+    if not table or not policy.tables or policy.all_tables or table in policy.tables:
+        return True
+    return None if any(_SYS_ID.fullmatch(entry) for entry in policy.tables) else False
+
+
+def _fits(template: str, resource: str) -> bool | None:
+    if not template:
+        return None
     pattern = "/".join(
         "[^/]+" if part.startswith("{") else re.escape(part) for part in template.strip("/").split("/")
     )
-    return bool(template) and re.fullmatch(pattern, resource.strip("/")) is not None
+    return re.fullmatch(pattern, resource.strip("/")) is not None
 
 
 def _uncovered(restricted: bool | None) -> Decision:
@@ -138,14 +166,12 @@ def _uncovered_by(policy: Policy, restricted: bool | None) -> Decision:
             f"Token restriction is enforced, and {policy.name} maps no profile.",
             policy,
         )
-    if restricted is None:
-        return Decision(
-            None,
-            "token_restriction",
-            f"{policy.name} maps no profile; the token restriction is not known.",
-            policy,
-        )
-    return Decision(True, "none", f"{policy.name} maps no profile, so it refuses nobody.", policy)
+    return Decision(
+        None,
+        "policy",
+        f"{policy.name} maps no active profile; what it refuses then is not documented.",
+        policy,
+    )
 
 
 def _any_oauth(profile: Profile) -> bool:

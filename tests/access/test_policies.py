@@ -62,7 +62,7 @@ def test_a_policy_for_other_tables_lets_the_next_decide() -> None:
         ([], True, False, "token_restriction"),
         ([], None, None, "token_restriction"),
         ([replace(TABLE, profiles=())], True, False, "token_restriction"),
-        ([replace(TABLE, profiles=())], False, True, "none"),
+        ([replace(TABLE, profiles=())], False, None, "policy"),
         ([replace(TABLE, profiles=(OTHERS,))], False, False, "policy"),
         ([replace(TABLE, profiles=(OTHERS, OURS))], True, True, "none"),
         ([replace(TABLE, profiles=(replace(OURS, active=False), OTHERS))], True, False, "policy"),
@@ -87,3 +87,27 @@ def test_a_resource_template_covers_its_paths() -> None:
     named = replace(TABLE, all_resources=False, resource="/now/table/{tableName}", profiles=(OTHERS,))
     assert allowed(TABLE, named) is False
     assert allowed(TABLE, named, request=replace(GET_USER, resource="now/table/sys_user/abc")) is True
+
+
+def test_what_cannot_be_compared_is_not_decided() -> None:
+    """A versioned policy, a table list of sys_ids and an empty resource leave the question open."""
+    for unclear in (
+        {"all_versions": False, "version": "v1"},
+        {"tables": frozenset({"0123456789abcdef0123456789abcdef"})},
+        {"all_resources": False, "resource": ""},
+    ):
+        other = replace(TABLE, sys_id="2", name="Other", profiles=(OTHERS,), **unclear)
+        assert allowed(TABLE, other) is None
+        assert allowed(other, restricted=True) is None
+
+
+def test_what_cannot_be_compared_does_not_matter_where_all_agree() -> None:
+    """Where every policy that may decide says the same, that is the answer."""
+    assert allowed(TABLE, replace(TABLE, sys_id="2", all_versions=False, version="v1")) is True
+
+
+def test_all_of_everything_is_not_ranked_against_a_global_policy() -> None:
+    """A policy for all of one API and a global one that disagree leave the question open."""
+    anywhere = replace(TABLE, sys_id="2", name="Global", is_global=True, api_path="", profiles=(OTHERS,))
+    assert allowed(TABLE, anywhere) is None
+    assert allowed(replace(TABLE, all_methods=False, method="GET"), anywhere) is True
