@@ -9,7 +9,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 import click
@@ -75,7 +75,7 @@ async def sign_in(
         with ExitStack() as stack:
             callback = _listen(stack, profile, authorization, lines)
             show(authorization.url)
-            code = await asyncio.to_thread(_wait, callback, lines, authorization, deadline)
+            code = await _answer(callback, lines, authorization, deadline)
         tokens = await oauth.exchange(session.anonymous, client, code, authorization.verifier)
         session.bearer.tokens = tokens
         reply = await table.read(session.integration, "sys_user", "sys_id=javascript:gs.getUserID()", limit=2)
@@ -103,18 +103,18 @@ def _listen(
         return None
 
 
-def _wait(
+async def _answer(
     callback: Callback | None, lines: queue.Queue[str], authorization: oauth.Authorization, deadline: float
 ) -> str:
+    # No thread waits here: Ctrl-C would end the loop only after that thread.
     end = time.monotonic() + deadline
     while time.monotonic() < end:
-        code = callback.poll(0.1) if callback is not None else None
+        code = callback.poll(0) if callback is not None else None
         if code is not None:
             return code
-        try:
-            return oauth.code_of(lines.get(timeout=0.0 if callback else 0.1), authorization)
-        except queue.Empty:
-            continue
+        with suppress(queue.Empty):
+            return oauth.code_of(lines.get_nowait(), authorization)
+        await asyncio.sleep(0.1)
     raise OAuthError(f"Nobody signed in within {deadline:.0f} seconds.", "Run snowkit login again.")
 
 

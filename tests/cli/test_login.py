@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 import socket
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +18,7 @@ from snowkit.lab.instance import Lab
 from snowkit.lab.visitor import Admin, Visitor
 from snowkit.profile import Profile
 from snowkit.secrets import Vault
+from tests.cli.processes import ended, posix_signals, started
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +138,19 @@ def test_a_taken_port_is_code_2(
     shown = capsys.readouterr().err
     assert str(urlsplit(redirect).port) in shown
     assert "--redirect-uri" in shown
+
+
+@posix_signals
+def test_an_interruption_ends_a_login_at_once(lab: Lab, redirect: str) -> None:
+    """Ctrl-C while nobody has signed in yet leaves with 130 and one word, standard input still open."""
+    with (
+        written_profile(lab),
+        started("login", "--profile", "lab", "--no-browser", "--redirect-uri", redirect) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(lab.url)
+        process.send_signal(signal.SIGINT)
+        code, _, err = ended(process)
+    assert code == 130
+    assert err.splitlines()[-1] == "Interrupted."
+    assert "Traceback" not in err
