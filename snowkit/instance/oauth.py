@@ -1,6 +1,6 @@
 """OAuth against an instance: authorization code with PKCE and state, refresh, revoke (RFC 6749, 7636).
 
-Parameters travel in the body only, since newer instances refuse them in the URL
+To the token endpoint parameters travel in the body only, since newer instances refuse them in the URL
 (source: glide.oauth.allow.parameters.in.post.body.only).
 """
 
@@ -121,11 +121,18 @@ async def refresh(http: Client, client: OAuthClient, refresh_token: str) -> Toke
 
 
 async def revoke(http: Client, token: str) -> None:
-    """Mark a token as expired on the instance (source: Revoke OAuth token); raises `OAuthError`."""
-    reply = await http.send("POST", REVOKE, form={"token": token})
-    if reply.status >= 400:
+    """Mark an access or refresh token as expired; raises `OAuthError` or `Unreachable`.
+
+    The token stands in the URL and no authentication is sent: the documentation knows no other way, and does
+    not say what a successful answer looks like (source: Revoke an OAuth token).
+    """
+    reply = await http.send("GET", REVOKE, params={"token": token})
+    if reply.failure is not None:
+        words = reply.failure.words.replace(token, "…")
         raise OAuthError(
-            f"The token was not revoked: HTTP {reply.status}.", "Revoke it in System OAuth > Manage Tokens."
+            f"The instance does not say that the token is revoked: {clean(words)}.",
+            "Revoke it in System OAuth > Manage Tokens.",
+            status=reply.status,
         )
 
 

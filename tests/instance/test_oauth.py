@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import traceback
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from pytest_httpx import HTTPXMock
 
-from snowkit.errors import OAuthError
+from snowkit.errors import OAuthError, Unreachable
 from snowkit.instance import oauth
 from snowkit.instance.client import Client
 from snowkit.instance.oauth import Authorization, OAuthClient
@@ -107,3 +110,45 @@ async def test_a_hibernating_instance_gives_no_tokens(httpx_mock: HTTPXMock) -> 
     async with Client(URL) as http:
         with pytest.raises(OAuthError, match="hibernating"):
             await oauth.refresh(http, CLIENT, "r")
+
+
+async def test_a_token_is_revoked_as_the_documentation_says(httpx_mock: HTTPXMock) -> None:
+    """One GET with the token in the address, escaped, and without any authentication."""
+    httpx_mock.add_response(method="GET", url=f"{URL}/oauth_revoke_token.do?token=a%2Bb%26c")
+    async with Client(URL) as http:
+        await oauth.revoke(http, "a+b&c")
+    (request,) = httpx_mock.get_requests()
+    assert "authorization" not in request.headers
+    assert request.content == b""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"html": '<body class="instance-hibernating-page">'},
+        {"html": "<title>Something CANARY-token</title>"},
+        {"status_code": 302},
+        {"status_code": 404, "json": {"error": {"message": "no CANARY-token here"}}},
+        {"status_code": 500},
+    ],
+)
+async def test_a_revocation_that_was_not_answered_is_no_revocation(
+    httpx_mock: HTTPXMock, answer: dict[str, Any]
+) -> None:
+    """Whatever else comes back, the next step is named and the token is not shown."""
+    httpx_mock.add_response(**answer)
+    async with Client(URL) as http:
+        with pytest.raises(OAuthError, match="does not say") as caught:
+            await oauth.revoke(http, "CANARY-token")
+    assert "Manage Tokens" in caught.value.next_step
+    assert "CANARY" not in f"{caught.value} {caught.value!r}"
+
+
+async def test_a_revocation_that_reached_nobody_hides_the_token(httpx_mock: HTTPXMock) -> None:
+    """A broken connection is told without the address that held the token."""
+    token = "-".join(("CANARY", "token"))
+    httpx_mock.add_exception(httpx.ConnectError("Name or service not known"), is_reusable=True)
+    async with Client(URL) as http:
+        with pytest.raises(Unreachable) as caught:
+            await oauth.revoke(http, token)
+    assert token not in "".join(traceback.format_exception(caught.value))
