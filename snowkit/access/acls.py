@@ -79,11 +79,11 @@ def _any(acls: Sequence[Acl], roles: frozenset[str], name: str) -> Judgement:
 def _one(acl: Acl, roles: frozenset[str]) -> Right:
     if acl.admin_overrides and "admin" in roles:
         return Right.YES
-    if not acl.roles and not acl.condition and not acl.script:
+    if not acl.roles and not acl.condition and not acl.script and not acl.attribute:
         # An empty ACL denies everyone (source: exploring access control lists).
         return Right.NO
     if acl.roles and not acl.roles & roles:
         return Right.NO
-    if acl.script:
+    if acl.script or acl.attribute:
         return Right.UNDECIDED
     return Right.SOME if acl.condition else Right.YES

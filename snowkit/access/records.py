@@ -23,6 +23,8 @@ class Acl:
     admin_overrides: bool = True
     roles: frozenset[str] = frozenset()
     decision: str = "allow"
+    attribute: bool = False
+    """Whether a security attribute must hold, too; what it asks for is not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,13 @@ from functools import partial
 
 from snowkit.checks.configuration import NotObserved
 from snowkit.checks.context import Context, inspector_needed, not_observed
-from snowkit.checks.policies import decisions, policy_fix
+from snowkit.checks.policies import decisions, policy_fix, unauthenticated
+from snowkit.checks.uses import uses
 from snowkit.engine.check import Check
 from snowkit.engine.finding import Fix, Grade, Level, Outcome, Owner, gap, met, unknown
 from snowkit.instance import accounts, attachments, cases, table
 from snowkit.instance.client import Reply
 from snowkit.pack.model import Api, Pack
-
-WRITES = {"case": ("POST", "PUT")}
-"""The methods by which an API writes (source: Case API, which has GET, POST and PUT only)."""
 
 
 def checks(pack: Pack) -> tuple[Check[Context], ...]:
@@ -66,10 +64,10 @@ async def ask(context: Context, api: Api) -> Reply:
 
 
 async def _read(api: Api, context: Context) -> Outcome:
-    return judge(context, api, await ask(context, api))
+    return await judge(context, api, await ask(context, api))
 
 
-def judge(context: Context, api: Api, reply: Reply) -> Outcome:
+async def judge(context: Context, api: Api, reply: Reply) -> Outcome:
     """Return what an API's answer says, with the layer that refused."""
     failure = reply.failure
     if failure is None:
@@ -77,9 +75,7 @@ def judge(context: Context, api: Api, reply: Reply) -> Outcome:
     evidence = reply.evidence()
     words = failure.words
     if failure.cause == "authentication":
-        # The token is proven, so what refuses stands behind authentication and before the ACLs.
-        summary = f"A REST API Access Policy refuses the good token at the {api.title}: {words}."
-        return gap("policy", summary, policy_fix(context, api.id), evidence)
+        return await unauthenticated(context, api.id, "sys_user" if api.id == "table" else "", reply)
     if failure.cause == "endpoint_acl":
         fix = Fix(
             Owner.SERVICENOW_ADMIN,
@@ -104,24 +100,23 @@ def judge(context: Context, api: Api, reply: Reply) -> Outcome:
 async def _write(api: Api, context: Context) -> Outcome:
     if context.configuration is None:
         return inspector_needed("which policy lets writes through")
-    methods = WRITES.get(api.id, ("POST", "PUT", "PATCH"))
+    wanted = [use for use in uses(api.id) if use.writes]
     try:
-        decided = await decisions(context, api.id, methods, "")
+        decided = await decisions(context, api.id, wanted)
     except NotObserved as error:
         return not_observed(error)
-    refused = [(method, decision) for method, decision in decided if decision.allowed is False]
-    if refused:
-        method, decision = refused[0]
-        return gap(
-            decision.cause, f"{method}: {decision.reason}", policy_fix(context, api.id), grade=Grade.STATIC
-        )
-    undecided = [decision.reason for _, decision in decided if decision.allowed is None]
+    for name, decision in decided:
+        if decision.allowed is False:
+            return gap(
+                decision.cause, f"{name}: {decision.reason}", policy_fix(context, api.id), grade=Grade.STATIC
+            )
+    undecided = [f"{name}: {decision.reason}" for name, decision in decided if decision.allowed is None]
     if undecided:
         return unknown("policy", undecided[0])
     reply = await ask(context, api)
     if reply.failure is not None:
-        return judge(context, api, reply)
-    names = " and ".join(methods)
+        return await judge(context, api, reply)
+    names = " and ".join(use.method for use in wanted)
     return met(
         f"{names} pass the policies, and the API answers; the records' own rights are table.{api.table}.write.",
         reply.evidence(),

@@ -7,33 +7,29 @@ that are missing. Columns whose names are not documented are looked up in the di
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from snowkit.access.records import Acl, Policy, Profile
 from snowkit.errors import InstanceError
 from snowkit.instance import query as encoded
 from snowkit.instance import table
-from snowkit.instance.client import Client, Reply
+from snowkit.instance.client import Client
 from snowkit.instance.evidence import Evidence
 
 Value = TypeVar("Value")
 Row = dict[str, Any]
 
-PAGE = 5000
+PAGE = 10_000
 
-NEWER = frozenset(
-    {
-        "apply_all_tables",
-        "apply_global",
-        "decision_type",
-        "inbound_grant_type",
-        "public_client",
-        "scope_restriction_status",
-        "ws_access",
-    }
-)
-"""Columns that an older release does not have (source: release notes from Tokyo to Australia)."""
+NEWER = {
+    "oauth_entity": ("inbound_grant_type", "public_client", "scope_restriction_status"),
+    "sys_api_access_policy": ("apply_all_tables", "apply_global"),
+    "sys_security_acl": ("decision_type", "security_attribute"),
+    "sys_db_object": ("ws_access",),
+}
+"""Columns that an older release may not have: asked for only where the dictionary lists them, since a column that
+is merely hidden from the inspector must not be taken for one that is absent."""
 
 
 class NotObserved(InstanceError):
@@ -59,12 +55,27 @@ class Configuration:
         answer: Value = await asyncio.shield(self._asked[key])
         return answer
 
-    async def rows(self, name: str, query: str, fields: Sequence[str]) -> tuple[list[Row], Evidence]:
-        """Return every matching row of a configuration table, with the exchange as evidence."""
-        return await self._once((name, query, *fields), lambda: self._rows(name, query, fields))
+    async def rows(
+        self, name: str, query: str, fields: Sequence[str], **equals: str
+    ) -> tuple[list[Row], Evidence]:
+        """Return every matching row of a configuration table, with the exchange as evidence.
 
-    async def _rows(self, name: str, query: str, fields: Sequence[str]) -> tuple[list[Row], Evidence]:
-        reply = await table.read(self._client, name, query, fields=fields, limit=PAGE, count=True)
+        `equals` are columns and values that each row must have; they are compared here as well, since an
+        instance may drop a condition in silence.
+        """
+        key = (name, query, *fields, *equals.items())
+        return await self._once(key, lambda: self._rows(name, query, fields, equals))
+
+    async def _rows(
+        self, name: str, query: str, fields: Sequence[str], equals: Mapping[str, str]
+    ) -> tuple[list[Row], Evidence]:
+        wanted = [field for field in fields if await self._has(name, field)]
+        wanted += [field for field in equals if field not in wanted]
+        conditions = [query] if query else []
+        conditions += [f"{field}={encoded.value(value)}" for field, value in equals.items()]
+        reply = await table.read(
+            self._client, name, "^".join(conditions), fields=wanted, limit=PAGE, count=True
+        )
         if reply.failure is not None:
             raise NotObserved(f"The inspector may not read {name}: {reply.failure.words}.", reply.evidence())
         rows = reply.rows
@@ -73,29 +84,35 @@ class Configuration:
                 f"{len(rows)} of {reply.total if reply.total is not None else 'an unknown number of'} rows"
             )
             raise NotObserved(f"The inspector sees {shown} of {name}.", reply.evidence(shown))
-        self._refuse_missing(name, fields, reply)
+        for row in rows:
+            hidden = [field for field in wanted if field not in row]
+            if hidden:
+                names = ", ".join(hidden)
+                raise NotObserved(
+                    f"The inspector cannot read {names} of {name}.", reply.evidence(f"no {names}")
+                )
+            if any(row[field] != value for field, value in equals.items()):
+                dropped = " and ".join(equals)
+                raise NotObserved(
+                    f"The instance dropped the condition on {dropped} of {name}.",
+                    reply.evidence("other rows"),
+                )
         self.seen[name] = reply.evidence(f"{len(rows)} row(s)")
         return rows, self.seen[name]
 
-    @staticmethod
-    def _refuse_missing(name: str, fields: Sequence[str], reply: Reply) -> None:
-        for field in fields:
-            if (
-                "." not in field
-                and field not in NEWER
-                and reply.rows
-                and not any(field in row for row in reply.rows)
-            ):
-                raise NotObserved(f"The inspector cannot read {name}.{field}.", reply.evidence(f"no {field}"))
+    async def _has(self, name: str, field: str) -> bool:
+        if field not in NEWER.get(name, ()):
+            return True
+        return any(row["name"] == name and row["element"] == field for row in await self._dictionary())
+
+    async def _dictionary(self) -> list[Row]:
+        names = encoded.any_of("name", (*NEWER, "std_http_auth"))
+        rows, _ = await self.rows("sys_dictionary", names, ("name", "element", "column_label", "reference"))
+        return rows
 
     async def column(self, name: str, *, label: str = "", reference: str = "") -> str:
         """Return the column of a table by its label or by the table it refers to; empty when there is none."""
-        rows, _ = await self.rows(
-            "sys_dictionary",
-            encoded.any_of("name", ("oauth_entity", "std_http_auth")),
-            ("name", "element", "column_label", "reference"),
-        )
-        for row in rows:
+        for row in await self._dictionary():
             labelled = bool(label) and label.lower() in str(row.get("column_label", "")).lower()
             refers = bool(reference) and row.get("reference") == reference
             if row.get("name") == name and row.get("element") and (labelled or refers):
@@ -107,7 +124,7 @@ class Configuration:
         restriction = await self.column("oauth_entity", label="Enforce token restriction")
         fields = ["sys_id", "name", "active", "redirect_url", "inbound_grant_type", "public_client"]
         fields += ["scope_restriction_status", *([restriction] if restriction else [])]
-        rows, evidence = await self.rows("oauth_entity", f"client_id={encoded.value(client_id)}", fields)
+        rows, evidence = await self.rows("oauth_entity", "", fields, client_id=client_id)
         if not rows:
             return None, evidence
         return {**rows[0], "restricted": rows[0].get(restriction, "") if restriction else ""}, evidence
@@ -160,18 +177,20 @@ class Configuration:
                 mapped.setdefault(row.get("api_access_policy", ""), []).append(profile)
         return tuple(_policy(row, tuple(mapped.get(row["sys_id"], ()))) for row in policies)
 
-    async def chain(self, name: str) -> tuple[str, ...]:
-        """Return a table and its parents, nearest first; empty when the instance has no such table."""
-        rows, _ = await self.rows("sys_db_object", f"name={name}", ("name", "super_class.name", "ws_access"))
-        if not rows:
-            return ()
-        parent = str(rows[0].get("super_class.name", ""))
-        return (name, *(await self.chain(parent) if parent and parent != name else ()))
-
-    async def web_service_access(self, name: str) -> bool | None:
-        """Return whether "Allow access to this table via web services" is on; None when it is not shown."""
-        rows, _ = await self.rows("sys_db_object", f"name={name}", ("name", "super_class.name", "ws_access"))
-        return rows[0].get("ws_access") == "true" if rows and rows[0].get("ws_access") else None
+    async def tables(self, names: Sequence[str]) -> dict[str, Row]:
+        """Return the `sys_db_object` rows of tables and of all their parents, by name."""
+        found: dict[str, Row] = {}
+        missing = sorted(set(names))
+        while missing:
+            rows, _ = await self.rows(
+                "sys_db_object",
+                encoded.any_of("name", missing),
+                ("name", "super_class.name", "ws_access"),
+            )
+            found.update({str(row["name"]): row for row in rows})
+            parents = {str(row["super_class.name"]) for row in rows} - {""}
+            missing = sorted(parents - found.keys())
+        return found
 
     async def acls(self, names: Iterable[str]) -> tuple[Acl, ...]:
         """Return the record ACLs whose name is one of `names` or a field of one."""
@@ -180,7 +199,7 @@ class Configuration:
         rows, _ = await self.rows(
             "sys_security_acl",
             condition,
-            [
+            (
                 "sys_id",
                 "name",
                 "operation",
@@ -191,7 +210,8 @@ class Configuration:
                 "advanced",
                 "admin_overrides",
                 "decision_type",
-            ],
+                "security_attribute",
+            ),
         )
         links, _ = await self.rows(
             "sys_security_acl_role",
@@ -213,8 +233,8 @@ class Configuration:
     async def _roles(self, user: str) -> frozenset[str]:
         encoded.sys_id(user)
         (own, _), (groups, _), (contains, _) = await asyncio.gather(
-            self.rows("sys_user_has_role", f"user={user}", ("role.name",)),
-            self.rows("sys_user_grmember", f"user={user}", ("group",)),
+            self.rows("sys_user_has_role", "", ("role.name",), user=user),
+            self.rows("sys_user_grmember", "", ("group",), user=user),
             self.rows("sys_user_role_contains", "", ("role.name", "contains.name")),
         )
         names = {row.get("role.name", "") for row in own}
@@ -222,6 +242,10 @@ class Configuration:
             members = encoded.any_of("group", [row["group"] for row in groups])
             by_group, _ = await self.rows("sys_group_has_role", members, ("role.name",))
             names |= {row.get("role.name", "") for row in by_group}
+        if "" in names:
+            raise NotObserved(
+                "The inspector cannot see the names of the user's roles.", self.seen["sys_user_has_role"]
+            )
         inside: dict[str, set[str]] = {}
         for row in contains:
             inside.setdefault(row.get("role.name", ""), set()).add(row.get("contains.name", ""))
@@ -231,7 +255,7 @@ class Configuration:
                 if name not in names:
                     names.add(name)
                     queue.append(name)
-        return frozenset(names - {""})
+        return frozenset(names)
 
 
 def _true(row: Row, field: str) -> bool:
@@ -270,4 +294,5 @@ def _acl(row: Row, roles: frozenset[str]) -> Acl:
         admin_overrides=_true(row, "admin_overrides"),
         roles=roles,
         decision=row.get("decision_type") or "allow",
+        attribute=bool(row.get("security_attribute")),
     )

@@ -49,17 +49,18 @@ class Context:
         if key not in self._answers:
             fields = ("sys_id", "user_name")
             self._answers[key] = asyncio.ensure_future(
-                table.read(client, name, query, fields=fields, limit=2)
+                table.read(client, name, query, fields=fields, limit=2, count=True)
             )
         return await asyncio.shield(self._answers[key])
 
     async def user(self) -> tuple[str, str] | None:
         """Return sys_id and user name of the token's user; None when the instance does not say.
 
-        Exactly one row must come back: a refused function would drop the clause and return anybody.
+        Exactly one row must match, before row ACLs: a refused function would drop the clause and return anybody.
         """
-        rows = (await self.me()).rows
-        if len(rows) == 1 and rows[0].get("sys_id") and rows[0].get("user_name"):
+        reply = await self.me()
+        rows = reply.rows
+        if reply.total == 1 and len(rows) == 1 and rows[0].get("sys_id") and rows[0].get("user_name"):
             return str(rows[0]["sys_id"]), str(rows[0]["user_name"])
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snowkit.checks.configuration import NotObserved, Row
 from snowkit.checks.context import Context, inspector_needed, not_observed
+from snowkit.checks.uses import uses
 from snowkit.engine.finding import Fix, Grade, Outcome, Owner, gap, met, unknown
 from snowkit.instance import query as encoded
 from snowkit.instance.evidence import Evidence
@@ -85,7 +86,9 @@ async def grant(context: Context) -> Outcome:
         return gap(
             "oauth_entity", "It is a public client, which has no secret.", fix, evidence, grade=Grade.STATIC
         )
-    if grant in ("authz_code", "multiple", "authorization_code"):
+    if grant == "multiple":
+        return unknown("not_observable", "It allows several grants; which one its profiles decide.", evidence)
+    if grant in ("authz_code", "authorization_code"):
         return met(f"Inbound grant type: {grant}.", evidence, grade=Grade.STATIC)
     if grant:
         return gap("oauth_entity", f"Its inbound grant type is {grant}.", fix, evidence, grade=Grade.STATIC)
@@ -127,23 +130,24 @@ async def scopes(context: Context) -> Outcome:
     try:
         paths = encoded.any_of("api_path", [api.api_path for api in context.pack.api])
         scopes, seen = await context.configuration.rows(
-            "sys_api_access_scope", f"active=true^{paths}", ("api_path", "auth_scope")
+            "sys_api_access_scope",
+            f"active=true^{paths}",
+            ("api_path", "auth_scope", "http_method", "apply_all_methods"),
         )
         mapped, _ = await context.configuration.rows(
-            "oauth_entity_auth_scope_mapping", f"oauth_entity={row['sys_id']}", ("auth_scope",)
+            "oauth_entity_auth_scope_mapping", "", ("auth_scope",), oauth_entity=row["sys_id"]
         )
     except NotObserved as error:
         return not_observed(error)
-    ours = {item.get("auth_scope") for item in mapped}
-    required = {
-        api.api_path: {s.get("auth_scope") for s in scopes if s.get("api_path") == api.api_path}
-        for api in context.pack.api
-    }
-    listed = row.get("scope_restriction_status") == "restricted"
+    status = str(row.get("scope_restriction_status", ""))
+    if status not in ("", "restricted", "unrestricted"):
+        return unknown("scope", f"What the scope restriction {status} lets through is not known.", seen)
+    ours = {str(item["auth_scope"]) for item in mapped}
     shut = [
-        path
-        for path, wanted in required.items()
-        if (wanted and not wanted & ours) or (listed and not wanted & ours)
+        f"{method} {api.title}"
+        for api in context.pack.api
+        for method in sorted({use.method for use in uses(api.id)})
+        if _shut_out(scopes, api.api_path, method, ours, listed=status == "restricted")
     ]
     if not shut:
         return met("No auth scope stands between the entity and the APIs.", seen, grade=Grade.STATIC)
@@ -153,3 +157,17 @@ async def scopes(context: Context) -> Outcome:
     return gap(
         "scope", f"The entity lacks the auth scope of {', '.join(shut)}.", fix, seen, grade=Grade.STATIC
     )
+
+
+def _shut_out(scopes: list[Row], api_path: str, method: str, ours: set[str], *, listed: bool) -> bool:
+    """Whether a method of an API asks for a scope that the entity has not.
+
+    `listed`: the entity may call only what its scopes name, so an API without a scope is shut, too.
+    """
+    wanted = {
+        str(scope["auth_scope"])
+        for scope in scopes
+        if scope["api_path"] == api_path
+        and (scope["apply_all_methods"] == "true" or str(scope["http_method"]).upper() == method)
+    }
+    return not wanted & ours if wanted or listed else False

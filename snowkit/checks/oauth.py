@@ -84,35 +84,40 @@ async def _refresh(context: Context) -> Outcome:
     try:
         await bearer.renew(bearer.tokens.access_token)
     except OAuthError as error:
-        evidence = Evidence("POST", TOKEN, error.status, error.error or "no OAuth error code")
-        if error.status is None:
-            return unknown("edge", str(error), evidence)
-        cause = "authentication" if error.error == "invalid_client" else "token"
-        return gap(cause, error.what, sign_in(), evidence)
+        return _no_token(error)
     return met("A new access token was given.", Evidence("POST", TOKEN, 200, "grant_type=refresh_token"))
 
 
 async def _token(context: Context) -> Outcome:
-    tokens = context.session.bearer.tokens
-    if not tokens.access_token and not tokens.refresh_token:
+    bearer = context.session.bearer
+    if not bearer.tokens.access_token and not bearer.tokens.refresh_token:
         return unknown("token", "Nobody has signed in, so there is no token.", fix=sign_in())
     try:
         reply = await context.me()
     except OAuthError as error:
-        return gap("token", error.what, sign_in(), Evidence("POST", TOKEN, error.status, error.error))
-    if reply.status != 401:
+        return _no_token(error)
+    if reply.failure is None or reply.status in (400, 403, 404):
         return met("The instance accepts it.", reply.evidence("accepted"))
-    if context.session.bearer.tokens.usable(time.time()) and context.session.bearer.tokens.refresh_token:
+    if reply.status != 401:
+        return unknown(
+            reply.failure.cause, f"The answer does not tell: {reply.failure.words}.", reply.evidence()
+        )
+    if bearer.tokens.usable(time.time()) and bearer.tokens.refresh_token:
         # The token endpoint has just given it, so what refuses it stands behind authentication.
         return met(
-            "The token endpoint has just given it.", Evidence("POST", TOKEN, 200, "fresh"), reply.evidence()
+            "The token endpoint has just given it.", Evidence("POST", TOKEN, 200, "given"), reply.evidence()
         )
-    return gap(
-        "token",
-        "The instance refuses it, and there is no refresh token to replace it.",
-        sign_in(),
-        reply.evidence(),
-    )
+    summary = "The instance refuses it, and there is no refresh token to replace it."
+    return gap("token", summary, sign_in(), reply.evidence())
+
+
+def _no_token(error: OAuthError) -> Outcome:
+    """Tell a refusal by the authorization server from an answer that is none."""
+    evidence = Evidence("POST", TOKEN, error.status, error.error or "no OAuth error code")
+    if error.status is None:
+        return unknown("edge", str(error), evidence)
+    cause = "authentication" if error.error == "invalid_client" else "token"
+    return gap(cause, error.what, sign_in(), evidence)
 
 
 async def refresh_token_dies(context: Context) -> datetime | None:

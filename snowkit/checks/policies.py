@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 from snowkit.access.policies import Decision, Request, decide
 from snowkit.access.records import Policy
 from snowkit.checks.configuration import NotObserved
 from snowkit.checks.context import Context, inspector_needed, not_observed
+from snowkit.checks.uses import Use, uses
 from snowkit.engine.check import Check
 from snowkit.engine.finding import Fix, Grade, Level, Outcome, Owner, gap, met, unknown
+from snowkit.instance.client import Reply
 from snowkit.pack.model import Pack
 from snowkit.pack.model import Policy as Wanted
-
-EVERY_METHOD = {"case": ("GET", "POST", "PUT"), "table": ("GET", "POST", "PUT", "PATCH")}
-"""What "Apply to all methods" is needed for; DELETE is not among it."""
 
 
 def checks(pack: Pack) -> tuple[Check[Context], ...]:
@@ -53,28 +53,51 @@ def _title(pack: Pack, policy: Wanted) -> str:
 
 
 async def decisions(
-    context: Context, api_id: str, methods: tuple[str, ...], table: str
+    context: Context, api_id: str, wanted: Iterable[Use], table: str = ""
 ) -> list[tuple[str, Decision]]:
-    """Return what the policies say to each method; raises `NotObserved` or `Unreachable`."""
+    """Return what the policies say to each use, named as a person would; raises what an inspector raises."""
     assert context.configuration is not None
     api = context.pack.find_api(api_id)
     entity, _ = await context.configuration.entity(context.profile.client_id)
     policies = await context.configuration.policies()
-    state = str((entity or {}).get("restricted", ""))
-    restricted = {"true": True, "false": False}.get(state)
-    resource = f"{api.api_path}/{table}" if table else api.api_path
+    restricted = {"true": True, "false": False}.get(str((entity or {}).get("restricted", "")))
+    base = f"{api.api_path}/{table}" if table else api.api_path
     return [
         (
-            method,
+            f"{use.method} {base}{use.below}",
             decide(
                 policies,
-                Request(api.api_path, method, resource, table),
+                Request(api.api_path, use.method, base + use.below.replace("{id}", "0" * 32), table),
                 entity=str((entity or {}).get("sys_id", "")),
                 restricted=restricted,
             ),
         )
-        for method in methods
+        for use in wanted
     ]
+
+
+async def unauthenticated(context: Context, api_id: str, table: str, reply: Reply) -> Outcome:
+    """Judge a 401 to a token that is proven: its words are the same for every layer that says them.
+
+    Source: REST behaviour, 0.9: access policies, token restriction, adaptive policies, a missing
+    snc_platform_rest_api_access. Records decide where an inspector reads them.
+    """
+    evidence = reply.evidence()
+    words = reply.failure.words if reply.failure else ""
+    if context.configuration is not None:
+        try:
+            told = await decisions(context, api_id, [Use("GET")], table)
+        except NotObserved:
+            told = []
+        for name, decision in told:
+            if decision.allowed is False:
+                summary = f"{name}: {decision.reason} The answer: {words}."
+                return gap(decision.cause, summary, policy_fix(context, api_id), evidence, grade=Grade.STATIC)
+    summary = (
+        f"The good token is refused: {words}. A REST API Access Policy, token restriction, an adaptive policy and a "
+        "missing snc_platform_rest_api_access say it alike."
+    )
+    return unknown("authentication", summary, evidence, fix=policy_fix(context, api_id))
 
 
 def policy_fix(context: Context, api_id: str) -> Fix:
@@ -105,30 +128,32 @@ def policy_fix(context: Context, api_id: str) -> Fix:
 async def _policy(wanted: Wanted, context: Context) -> Outcome:
     if context.configuration is None:
         return inspector_needed("which policy decides")
-    methods = (wanted.method,) if wanted.method else EVERY_METHOD.get(wanted.api, ("GET", "POST", "PUT"))
-    if wanted.id == "table_write":
-        methods = tuple(method for method in methods if method != "GET")
-    refused: list[str] = []
-    undecided: list[str] = []
-    causes: list[str] = []
+    refused: list[tuple[str, Decision]] = []
+    undecided: list[tuple[str, Decision]] = []
     try:
         for table in wanted.tables or ("",):
-            for method, decision in await decisions(context, wanted.api, methods, table):
-                told = f"{method} {table}".strip() + f": {decision.reason}"
-                if decision.allowed is False:
-                    refused.append(told)
-                    causes.append(decision.cause)
-                elif decision.allowed is None:
-                    undecided.append(told)
+            for name, decision in await decisions(context, wanted.api, _needed(wanted), table):
+                if decision.allowed is not True:
+                    (undecided if decision.allowed is None else refused).append((name, decision))
     except NotObserved as error:
         return not_observed(error)
+    evidence = context.configuration.seen["sys_api_access_policy"]
     if refused:
+        name, decision = refused[0]
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-        cause = "policy" if "policy" in causes else "token_restriction"
-        return gap(cause, refused[0] + more, policy_fix(context, wanted.api), grade=Grade.STATIC)
+        fix = policy_fix(context, wanted.api)
+        return gap(decision.cause, f"{name}: {decision.reason}{more}", fix, evidence, grade=Grade.STATIC)
     if undecided:
-        return unknown("policy", undecided[0])
-    return met("Every needed request passes.", grade=Grade.STATIC)
+        return unknown("policy", f"{undecided[0][0]}: {undecided[0][1].reason}", evidence)
+    return met("Every needed request passes.", evidence, grade=Grade.STATIC)
+
+
+def _needed(wanted: Wanted) -> list[Use]:
+    """Return what a policy of the hand-over is there for: one for all methods of a table is for writing."""
+    every = uses(wanted.api)
+    if wanted.method:
+        return [use for use in every if use.method == wanted.method]
+    return [use for use in every if use.writes] if wanted.tables else list(every)
 
 
 async def _lockout(context: Context) -> Outcome:

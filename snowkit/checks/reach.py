@@ -37,7 +37,7 @@ def checks() -> tuple[Check[Context], ...]:
 async def _instance(context: Context) -> Outcome:
     reply = await context.greeting()
     failure = reply.failure
-    if failure is None or failure.cause == "authentication":
+    if failure is None or (failure.cause == "authentication" and failure.message):
         return met("It speaks ServiceNow's REST API.", reply.evidence())
     wake = Fix(
         Owner.SERVICENOW_ADMIN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from snowkit.checks import rights
 from snowkit.checks.configuration import NotObserved
 from snowkit.checks.context import Context
-from snowkit.checks.policies import policy_fix
+from snowkit.checks.policies import unauthenticated
 from snowkit.engine.finding import Fix, Outcome, Owner, gap, unknown
 from snowkit.instance import table
 from snowkit.instance.client import Reply
@@ -20,14 +20,17 @@ async def judge(row: Table, context: Context, reply: Reply) -> Outcome:
     assert reply.failure is not None
     words, evidence, cause = reply.failure.words, reply.evidence(), reply.failure.cause
     if cause == "authentication":
-        summary = f"A REST API Access Policy refuses the good token for {row.name}: {words}."
-        return gap("policy", summary, policy_fix(context, "table"), evidence)
+        return await unauthenticated(context, "table", row.name, reply)
     if cause == "table_missing":
         return _missing(row, reply)
     if cause == "query_acl":
         bare = await table.read(context.integration, row.name, deadline=DEADLINE)
         if bare.failure is None:
             return query_acl(row, context, reply)
+        if bare.failure.cause != "query_acl":
+            return unknown(
+                bare.failure.cause, f"The answer does not tell: {bare.failure.words}.", bare.evidence()
+            )
         fix = rights.acl_fix(context, row, row.read)
         return gap("row_acl", f"An ACL refuses the table: {words}.", fix, bare.evidence())
     if cause == "endpoint_acl":
@@ -86,6 +89,7 @@ async def _open_to_web_services(row: Table, context: Context) -> bool:
     if context.configuration is None:
         return False
     try:
-        return await context.configuration.web_service_access(row.name) is True
+        tables = await context.configuration.tables([table.name for table in context.pack.table])
     except NotObserved:
         return False
+    return tables.get(row.name, {}).get("ws_access") == "true"

@@ -2,57 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from snowkit.access.acls import Judgement, Right, on_field, on_table
+from snowkit.access.records import Acl
 from snowkit.checks.configuration import NotObserved
 from snowkit.checks.context import Context, inspector_needed, not_observed
 from snowkit.engine.finding import Fix, Grade, Outcome, Owner, gap, met, unknown
 from snowkit.instance.evidence import Evidence
 from snowkit.pack.model import Access, Table
 
+READ_ONLY = "snc_read_only"
+"""The role that blocks insert, update and delete (source: read-only role)."""
 
-async def judge(row: Table, context: Context, operation: str) -> Judgement | Outcome:
-    """Return what the ACLs say about an operation on a table, or why that cannot be told."""
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What rights are judged from: the ACLs, the user's roles, and a table with its parents, nearest first."""
+
+    acls: tuple[Acl, ...]
+    roles: frozenset[str]
+    chain: tuple[str, ...]
+
+
+async def records(row: Table, context: Context) -> Records | Outcome:
+    """Return what an inspector reads about the rights on a table, or why that cannot be told."""
     if context.configuration is None:
         return inspector_needed("the ACLs and the user's roles")
     user = await context.user()
     if user is None:
         return unknown("identity", "Whose rights to judge is not known.")
     try:
-        chain = await context.configuration.chain(row.name)
-        acls = await context.configuration.acls(await _names(context))
+        tables = await context.configuration.tables([table.name for table in context.pack.table])
+        acls = await context.configuration.acls({*tables, *(table.name for table in context.pack.table)})
         roles = await context.configuration.roles(user[0])
     except NotObserved as error:
         return not_observed(error)
-    return on_table(acls, roles, chain or (row.name,), operation)
+    chain, name = [row.name], row.name
+    while name in tables and (name := str(tables[name]["super_class.name"])) and name not in chain:
+        chain.append(name)
+    return Records(acls, roles, tuple(chain))
 
 
-async def fields(row: Table, context: Context) -> Outcome | None:
+def fields(row: Table, known: Records, context: Context) -> Outcome | None:
     """Return what field ACLs say about fields that no row shows; None when they open all of them."""
-    assert context.configuration is not None
-    user = await context.user()
-    assert user is not None
-    chain = await context.configuration.chain(row.name)
-    acls = await context.configuration.acls(await _names(context))
-    roles = await context.configuration.roles(user[0])
-    rights = {field: on_field(acls, roles, chain or (row.name,), field, "read").right for field in row.fields}
+    rights = {
+        field: on_field(known.acls, known.roles, known.chain, field, "read").right for field in row.fields
+    }
     closed = [field for field, right in rights.items() if right is Right.NO]
     if closed:
         fix = acl_fix(context, row, row.read, f"Open these fields for reading: {', '.join(closed)}.")
-        return gap(
-            "field_acl", f"A field ACL closes {', '.join(closed)}.", fix, *_seen(context), grade=Grade.STATIC
-        )
-    undecided = [field for field, right in rights.items() if right is Right.UNDECIDED]
+        summary = f"A field ACL closes {', '.join(closed)}."
+        return gap("field_acl", summary, fix, *_seen(context), grade=Grade.STATIC)
+    undecided = [field for field, right in rights.items() if right is not Right.YES]
     if undecided:
-        return unknown("not_observable", f"No row to see, and a script decides about {', '.join(undecided)}.")
+        return unknown(
+            "not_observable",
+            f"No row to see, and a script or condition decides about {', '.join(undecided)}.",
+        )
     return None
-
-
-async def _names(context: Context) -> list[str]:
-    assert context.configuration is not None
-    names: list[str] = []
-    for row in context.pack.table:
-        names.extend(await context.configuration.chain(row.name) or (row.name,))
-    return names
 
 
 def enough(judged: Judgement, row: Table) -> bool:
@@ -62,24 +70,27 @@ def enough(judged: Judgement, row: Table) -> bool:
 
 async def write(row: Table, access: Access, context: Context) -> Outcome:
     """Probe the right to create and write records, by their ACLs: nothing is written."""
+    known = await records(row, context)
+    if isinstance(known, Outcome):
+        return known
+    evidence = _seen(context)
+    if READ_ONLY in known.roles:
+        fix = Fix(Owner.SERVICENOW_ADMIN, f"Take the role {READ_ONLY} off the integration user.")
+        return gap(
+            "write_acl", f"The role {READ_ONLY} forbids every write.", fix, *evidence, grade=Grade.STATIC
+        )
     for operation in access.operations:
-        judged = await judge(row, context, operation)
-        if isinstance(judged, Outcome):
-            return judged
-        evidence = _seen(context)
+        judged = on_table(known.acls, known.roles, known.chain, operation)
         if judged.right is Right.NO:
             summary = f"The ACL {judged.decided_by} ({operation}) refuses the user's roles."
             return gap("write_acl", summary, acl_fix(context, row, access), *evidence, grade=Grade.STATIC)
         if not enough(judged, row):
-            why = (
-                f"the ACL {judged.decided_by} has a script or condition"
-                if judged.decided_by
-                else "no ACL of that name"
-            )
-            return unknown(
-                "not_observable", f"{operation.capitalize()} cannot be judged from records: {why}.", *evidence
-            )
-    return met("The ACLs let the user's roles create and write.", *_seen(context), grade=Grade.STATIC)
+            why = "no ACL of that name"
+            if judged.decided_by:
+                why = f"the ACL {judged.decided_by} has a script, condition or attribute"
+            summary = f"{operation.capitalize()} cannot be judged from records: {why}."
+            return unknown("not_observable", summary, *evidence)
+    return met("The ACLs let the user's roles create and write.", *evidence, grade=Grade.STATIC)
 
 
 def _seen(context: Context) -> tuple[Evidence, ...]:

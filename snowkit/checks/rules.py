@@ -22,8 +22,13 @@ FIELDS = (
     "action_insert",
     "action_update",
     "filter_condition",
+    "condition",
+    "role_conditions",
     "script",
 )
+
+OUTBOUND = ("RESTMessageV2", "GlideHTTPRequest", "eventQueue")
+"""What a script that sends anything names (source: RESTMessageV2 API, events)."""
 
 
 def checks(pack: Pack) -> tuple[Check[Context], ...]:
@@ -31,7 +36,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
     return tuple(
         Check(
             f"rule.{rule.id}",
-            f"The business rule on {rule.table} posts the webhook",
+            f"The business rule on {rule.table} is in place and active",
             Level(rule.level),
             partial(_rule, rule),
             needs=("reach.instance",),
@@ -43,7 +48,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
 
 
 async def candidates(rule: Rule, context: Context) -> tuple[list[Row], Evidence]:
-    """Return the rules that look like `rule`: by its name, or by the platform's name in one on its table.
+    """Return the rules that look like `rule`: by its name, and by the platform's name in one on its table.
 
     Raises `NotObserved` or `Unreachable`.
     """
@@ -53,8 +58,6 @@ async def candidates(rule: Rule, context: Context) -> tuple[list[Row], Evidence]
     query = "^OR".join([encoded.any_of("collection", tables), encoded.any_of("name", names)])
     rows, evidence = await context.configuration.rows("sys_script", query, FIELDS)
     named = [row for row in rows if row.get("name") == rule.name]
-    if named:
-        return named, evidence
     theirs = {row.name for row in context.pack.rule}
     vendor = context.pack.name
     by_hand = [
@@ -64,7 +67,7 @@ async def candidates(rule: Rule, context: Context) -> tuple[list[Row], Evidence]
         and row.get("name") not in theirs
         and vendor in f"{row.get('script', '')} {row.get('name', '')}".lower()
     ]
-    return by_hand, evidence
+    return [*named, *by_hand], evidence
 
 
 async def _rule(rule: Rule, context: Context) -> Outcome:
@@ -117,6 +120,12 @@ def _wrong(rule: Rule, row: Row) -> list[str]:
         wrong.append("Update is off")
     if not str(row.get("script", "")).strip():
         wrong.append("its script is empty")
+    elif not any(word in str(row.get("script", "")) for word in OUTBOUND):
+        wrong.append("its script sends nothing")
+    if row.get("name") == rule.name and row.get("condition"):
+        wrong.append("a Condition decides whether it runs")
+    if row.get("role_conditions"):
+        wrong.append("it runs for some roles only")
     if not _filtered(rule, row):
         wrong.append(f"nothing keeps it to {rule.filter}, so it may post other tables' records or none")
     return wrong

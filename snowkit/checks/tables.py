@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 
-from snowkit.access.acls import Right
+from snowkit.access.acls import Right, on_table
 from snowkit.checks import refusals, rights
 from snowkit.checks.context import Context
 from snowkit.engine.check import Check
 from snowkit.engine.finding import Fix, Grade, Level, Outcome, Owner, gap, met, unknown
 from snowkit.instance import table
 from snowkit.instance.client import Client, Reply
-from snowkit.instance.evidence import Evidence
 from snowkit.pack.model import Pack, Table
 
 DEADLINE = refusals.DEADLINE
+
+SAMPLE = 20
+"""How many rows a probe asks for."""
 
 CANARY = "2099-01-01 00:00:00"
 """A moment that no record carries: rows that come back show that the clause was dropped."""
@@ -54,13 +56,14 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
     return tuple(made)
 
 
-async def _ask(row: Table, context: Context, client: Client, *, limit: int = 1) -> Reply:
+async def _ask(row: Table, context: Context, client: Client) -> Reply:
+    """Ask for the first rows as a pull by time does; several, since the limit is applied before row ACLs."""
     conditions = [row.condition] if row.window and row.condition else []
     conditions.append(f"{row.stamp}>={await context.since() if row.window else '1970-01-01 00:00:00'}")
     query = "^".join([*conditions, f"ORDERBY{row.stamp}", "ORDERBYsys_id"])
     deadline = DEADLINE if row.window else 0.0
     return await table.read(
-        client, row.name, query, fields=row.fields, limit=limit, count=not row.window, deadline=deadline
+        client, row.name, query, fields=row.fields, limit=SAMPLE, count=not row.window, deadline=deadline
     )
 
 
@@ -68,9 +71,11 @@ async def _read(row: Table, context: Context) -> Outcome:
     reply = await _ask(row, context, context.integration)
     if reply.failure is not None:
         return await refusals.judge(row, context, reply)
-    if not reply.rows:
+    if not reply.rows and not reply.total:
         return await _no_rows(row, context, reply)
-    missing = [field for field in row.fields if field not in reply.rows[0]]
+    if reply.total and len(reply.rows) < min(reply.total, SAMPLE):
+        return _hidden(row, context, reply, min(reply.total, SAMPLE) - len(reply.rows))
+    missing = [field for field in row.fields if not all(field in found for found in reply.rows)]
     if missing:
         return await _without(row, context, reply, missing)
     return await _canary(row, context, reply)
@@ -83,7 +88,7 @@ async def _without(row: Table, context: Context, reply: Reply, missing: list[str
     fix = rights.acl_fix(context, row, row.read, f"Open these fields for reading: {names}.")
     inspector = context.session.inspector
     seen = await _ask(row, context, inspector) if inspector is not None else None
-    if seen is not None and seen.rows and all(field in seen.rows[0] for field in missing):
+    if seen is not None and any(all(field in found for field in missing) for found in seen.rows):
         summary = f"Rows come without {names}: a field ACL drops what it refuses."
         return gap("field_acl", summary, fix, evidence)
     summary = f"Rows come without {names}: a field ACL hides them, or this instance has no such column."
@@ -95,58 +100,53 @@ async def _canary(row: Table, context: Context, first: Reply) -> Outcome:
     query = "^".join([*window, f"{row.stamp}>={CANARY}"])
     reply = await table.read(context.integration, row.name, query, fields=("sys_id",), deadline=DEADLINE)
     if reply.failure is not None:
-        return refusals.query_acl(row, context, reply)
+        return await refusals.judge(row, context, reply)
     if reply.rows:
         fix = rights.acl_fix(
             context, row, row.read, f"Let the integration filter by {row.stamp} (query_range)."
         )
         summary = (
-            f"The instance drops the condition on {row.stamp} in silence, so a pull by time reads everything."
+            f"The instance drops the condition on {row.stamp} in silence: a pull by time reads everything."
         )
         return gap("query_acl", summary, fix, reply.evidence(f"rows of the year 2099 by {row.stamp}"))
-    return met("Rows, fields and the filter by time are readable.", first.evidence("1 row, all fields"))
+    note = f"{len(first.rows)} row(s), all fields"
+    return met("Rows, fields and the filter by time are readable.", first.evidence(note))
+
+
+def _hidden(row: Table, context: Context, reply: Reply, count: int) -> Outcome:
+    seen = len(reply.rows)
+    summary = f"An ACL hides {count} of the first {count + seen} rows of {row.name} (HTTP 200, without them)."
+    note = f"{seen} rows, X-Total-Count {reply.total}"
+    return gap("row_acl", summary, rights.acl_fix(context, row, row.read), reply.evidence(note))
 
 
 async def _no_rows(row: Table, context: Context, reply: Reply) -> Outcome:
-    if reply.total:
-        more = await _ask(row, context, context.integration, limit=50)
-        if more.rows:
-            return await _canary(row, context, more)
-        return _hidden(row, context, reply.evidence(f"0 rows, X-Total-Count {reply.total}"))
-    if context.session.inspector is not None:
-        seen = await _ask(row, context, context.session.inspector)
-        if seen.rows:
-            return _hidden(row, context, reply.evidence("0 rows where the inspector sees some"))
-    judged = await rights.judge(row, context, "read")
-    if isinstance(judged, Outcome):
+    """Judge by records what no row shows, and tell no rows from no access."""
+    inspector = context.session.inspector
+    seen = await _ask(row, context, inspector) if inspector is not None else None
+    known = await rights.records(row, context)
+    if isinstance(known, Outcome):
         return _empty(row, reply)
-    if judged.right is Right.NO:
-        return gap(
-            "row_acl",
-            f"No row to see, and the ACL {judged.decided_by} refuses.",
-            rights.acl_fix(context, row, row.read),
-            reply.evidence("0 rows"),
-            grade=Grade.STATIC,
-        )
-    fields = await rights.fields(row, context)
-    if fields:
-        return fields
-    if rights.enough(judged, row):
-        return met(
-            f"No row to see, and the ACL {judged.decided_by} opens it.",
-            reply.evidence("0 rows"),
-            grade=Grade.STATIC,
-        )
+    judged = on_table(known.acls, known.roles, known.chain, "read")
+    evidence = reply.evidence("0 rows where the inspector sees some" if seen and seen.rows else "0 rows")
+    open_ = rights.enough(judged, row)
+    if judged.right is Right.NO or (seen and seen.rows and judged.right is Right.SOME and not open_):
+        summary = f"No row to see, and the ACL {judged.decided_by} refuses the user's roles."
+        grade = Grade.PROVEN if seen and seen.rows else Grade.STATIC
+        return gap("row_acl", summary, rights.acl_fix(context, row, row.read), evidence, grade=grade)
+    if seen and seen.rows:
+        summary = "The inspector sees rows and the integration none: a scripted ACL, a before-query rule or a domain."
+        return unknown("row_acl", summary, evidence)
+    closed = rights.fields(row, known, context)
+    if closed is not None:
+        return closed
+    if open_:
+        summary = f"No row to see, and the ACL {judged.decided_by} opens it."
+        return met(summary, evidence, grade=Grade.STATIC)
     return _empty(row, reply)
-
-
-def _hidden(row: Table, context: Context, evidence: Evidence) -> Outcome:
-    summary = f"{row.name} has rows, and an ACL hides every one of them (HTTP 200, nothing in it)."
-    return gap("row_acl", summary, rights.acl_fix(context, row, row.read), evidence)
 
 
 def _empty(row: Table, reply: Reply) -> Outcome:
     fix = Fix(Owner.ENGINEER, f"Have a record of {row.name} made, then run again; or use an inspector.")
-    return unknown(
-        "empty", "No row came back: none there, or none to be seen.", reply.evidence("0 rows"), fix=fix
-    )
+    summary = "No row came back: none there, or none to be seen."
+    return unknown("empty", summary, reply.evidence("0 rows"), fix=fix)

@@ -12,7 +12,7 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -119,8 +119,17 @@ class Client:
     async def get(
         self, path: str, params: Mapping[str, str] | None = None, *, deadline: float = 0.0
     ) -> Reply:
-        """Ask, and ask again when the instance says that it is busy; raises `Unreachable`."""
-        return await self.send("GET", path, params=params, deadline=deadline)
+        """Ask a REST API, and ask again when the instance says that it is busy; raises `Unreachable`.
+
+        An answer without a `result` is a failure: it does not come from such an API.
+        """
+        reply = await self.send("GET", path, params=params, deadline=deadline)
+        if reply.failure is None and not (isinstance(reply.body, dict) and "result" in reply.body):
+            failure = Failure(
+                reply.status, "edge", "The answer holds no result", "is this a ServiceNow instance?"
+            )
+            return replace(reply, failure=failure)
+        return reply
 
     async def send(
         self,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from snowkit.instance.evidence import clean
+
 HIBERNATING = "instance-hibernating-page"
 
 
@@ -23,7 +25,7 @@ class Failure:
     @property
     def words(self) -> str:
         """The answer's own words in one line."""
-        return ": ".join(part for part in (self.message, self.detail) if part) or f"HTTP {self.status}"
+        return clean(": ".join(part for part in (self.message, self.detail) if part)) or f"HTTP {self.status}"
 
 
 def classify(status: int, content_type: str, text: str, body: object) -> Failure | None:

@@ -161,7 +161,7 @@ async def _ask(http: Client, form: dict[str, str]) -> Tokens:
 
 def _refused(reply: Reply) -> OAuthError:
     failure = reply.failure
-    if failure is None or failure.cause == "edge":
+    if failure is None or failure.cause in ("edge", "rate_limit"):
         words = failure.words if failure else "no JSON object"
         return OAuthError(
             f"The token endpoint gave no tokens: {clean(words)}.", "Wake the instance, then try again."
