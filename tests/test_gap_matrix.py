@@ -260,7 +260,88 @@ def table_cases() -> Iterator[Case]:
     yield Case("a field closed", field_closed, "table.customer_contact.read", "field_acl")
 
 
-CASES = (*rule_cases(), *property_cases(), *oauth_cases(), *policy_cases(), *table_cases())
+def seen_by_condition(table: str, condition: str) -> Break:
+    """Narrow every ACL that opens a table for reading to the rows of a condition."""
+
+    def go(admin: Admin) -> None:
+        for acl in admin.find("sys_security_acl", f"name={table}^operation=read^type=record"):
+            admin.patch("sys_security_acl", acl["sys_id"], condition=condition)
+
+    return go
+
+
+def first_contact_hidden(admin: Admin) -> None:
+    first = min(admin.find("customer_contact"), key=lambda row: (row["sys_updated_on"], row["sys_id"]))
+    seen_by_condition("customer_contact", f"sys_id!={first['sys_id']}")(admin)
+
+
+def both(*breaks: Break) -> Break:
+    def go(admin: Admin) -> None:
+        for one in breaks:
+            one(admin)
+
+    return go
+
+
+def basic_only(**policy: str) -> Break:
+    """Add a policy that maps the shipped Basic profile alone."""
+
+    def go(admin: Admin) -> None:
+        every = {"apply_all_methods": "true", "apply_all_resources": "true", "apply_all_versions": "true"}
+        made = admin.insert("sys_api_access_policy", name="Others", active="true", **{**every, **policy})
+        basic = admin.find("inbound_auth_profile", "nameSTARTSWITHBasicAuth")[0]["sys_id"]
+        admin.insert("sys_auth_profile_mapping", api_access_policy=made["sys_id"], inbound_auth_profile=basic)
+
+    return go
+
+
+def written_by_hand(admin: Admin) -> None:
+    script = "var r = new sn_ws.RESTMessageV2(); r.setEndpoint('https://app.theloops.ai/hook'); r.execute();"
+    flags = {"active": "true", "advanced": "true", "action_insert": "true", "action_update": "true"}
+    admin.insert(
+        "sys_script",
+        name="Post cases to TheLoops",
+        collection="sn_customerservice_case",
+        when="after",
+        script=script,
+        **flags,
+    )
+
+
+def subtle_cases() -> Iterator[Case]:
+    case = "sn_customerservice_case"
+    yield Case(
+        "one case to see", seen_by_condition(case, "number=CS0001001"), f"table.{case}.read", "row_acl"
+    )
+    yield Case(
+        "a hidden contact and a closed field",
+        both(first_contact_hidden, field_closed),
+        "table.customer_contact.read",
+        "row_acl",
+    )
+    query = f"name={CASE_RULE}"
+    wrong = "rule_misconfigured"
+    yield Case(
+        "rule.case for a condition", patched("sys_script", query, condition="false"), "rule.case", wrong
+    )
+    yield Case(
+        "rule.case for a role", patched("sys_script", query, role_conditions="admin"), "rule.case", wrong
+    )
+    yield Case(
+        "rule.case sends nothing", patched("sys_script", query, script="gs.info('x')"), "rule.case", wrong
+    )
+    yield Case("rule.case beside one by hand", written_by_hand, "rule.case", "rule_duplicate")
+    one_case = {"api_path": "sn_customerservice/case", "api_resource": "/sn_customerservice/case/{id}"}
+    yield Case(
+        "a policy for updates of one case",
+        basic_only(**one_case, apply_all_resources="false", http_method="PUT", apply_all_methods="false"),
+        "policy.case",
+        "policy",
+        ("api.case.write",),
+    )
+
+
+CASES = (*subtle_cases(), *rule_cases(), *property_cases(), *oauth_cases(), *policy_cases(), *table_cases())
 
 
 @pytest.fixture(scope="module")
@@ -330,6 +411,55 @@ def params() -> list[object]:
     """Return every case; each second one is for the long run."""
     marks = ((), (pytest.mark.slow,))
     return [pytest.param(case, id=case.name, marks=marks[number % 2]) for number, case in enumerate(CASES)]
+
+
+UNSEEN = {
+    "role names hidden": ("sys_user_role.name", "identity.not_admin"),
+    "scope status hidden": ("oauth_entity.scope_restriction_status", "oauth.scopes"),
+    "policies' globals hidden": ("sys_api_access_policy.apply_global", "policy.case"),
+    "rules' flags hidden": ("sys_script.active", "rule.case"),
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+async def test_what_the_inspector_cannot_see_is_unknown(written: Connection, admin: Admin, name: str) -> None:
+    """A column hidden from the inspector makes what rests on it unknown: neither met nor a gap."""
+    hidden, finding = UNSEEN[name]
+    role = admin.insert("sys_user_role", name="nobody.has.it")["sys_id"]
+    acl = admin.insert(
+        "sys_security_acl",
+        name=hidden,
+        operation="read",
+        type="record",
+        active="true",
+        admin_overrides="false",
+    )
+    admin.insert("sys_security_acl_role", sys_security_acl=acl["sys_id"], sys_user_role=role)
+    report = await report_of(written)
+    assert required(report, Verdict.GAP) == {}
+    assert finding in required(report, Verdict.UNKNOWN)
+    assert report.exit_code == 3
+
+
+async def test_a_version_that_cannot_be_compared_is_unknown(written: Connection, admin: Admin) -> None:
+    """A policy for one version may decide about an unversioned request, or may not."""
+    basic_only(api_path="sn_customerservice/case", apply_all_versions="false", version="v1")(admin)
+    report = await report_of(written)
+    assert required(report, Verdict.GAP) == {}
+    assert "policy.case" in required(report, Verdict.UNKNOWN)
+
+
+async def test_a_role_that_forbids_writing_is_found(written: Connection, admin: Admin) -> None:
+    """The role snc_read_only blocks every write, whatever the ACLs say."""
+    user = admin.find("sys_user", "user_name=integration")[0]["sys_id"]
+    known = admin.find("sys_user_role", "name=snc_read_only")
+    role = known[0] if known else admin.insert("sys_user_role", name="snc_read_only")
+    admin.insert("sys_user_has_role", user=user, role=role["sys_id"], state="active")
+    report = await report_of(written)
+    assert required(report, Verdict.GAP) == {
+        "table.sn_customerservice_case.write": "write_acl",
+        "table.kb_knowledge.write": "write_acl",
+    }
 
 
 @pytest.mark.parametrize("case", params())
