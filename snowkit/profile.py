@@ -138,6 +138,12 @@ def every(environment: Mapping[str, str] = os.environ, folder: Path | None = Non
     return tuple(_checked(name, data, "the profile") for name, data in _merged(files).items())
 
 
+def url_on_file(name: str, environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> str:
+    """Return a connection's URL as its file gives it, or an empty string; raises `ProfileError`."""
+    files = [(folder or Path.cwd()) / LOCAL_FILE, home(environment).profiles]
+    return str(_merged(files).get(name, {}).get("url", ""))
+
+
 def save(profile: Profile, environment: Mapping[str, str] = os.environ) -> Path:
     """Write a connection into the user's profiles and return the file; raises `OutputError`."""
     path = home(environment).profiles

@@ -33,6 +33,16 @@ def test_the_environment_wins_over_the_profile(tmp_path: Path, monkeypatch: pyte
     assert (loaded.client_id, loaded.url, loaded.capability) == ("c2", "other", ("crm", "content"))
 
 
+def test_the_file_s_own_url_is_known_below_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever guards the secrets asks what the file says, whatever a variable puts in its place."""
+    profiles.save(ACME)
+    monkeypatch.setenv("SNOWKIT_URL", "other")
+    assert profiles.url_on_file("acme", folder=tmp_path) == ACME.url
+    assert profiles.url_on_file("other", folder=tmp_path) == ""
+
+
 def test_the_local_file_comes_first(tmp_path: Path) -> None:
     """A snowkit.toml beside the work wins over the user's profile of the same name and is the default."""
     profiles.save(ACME)

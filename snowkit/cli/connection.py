@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from snowkit import profile as profiles
-from snowkit.errors import ProfileError
+from snowkit.errors import ProfileError, UsageError
 from snowkit.instance.address import normalise
 from snowkit.instance.identity import Tokens
 from snowkit.instance.oauth import OAuthClient
@@ -31,7 +33,10 @@ class Connection:
 
 
 def load(name: str = "") -> tuple[Profile, Pack, Vault]:
-    """Return a profile with its pack and its secrets; raises `ProfileError`, `PackError` or `UsageError`."""
+    """Return a profile with its pack and its secrets; raises `ProfileError`, `PackError` or `UsageError`.
+
+    Says on standard error when secrets are kept that belong to another instance.
+    """
     profile = profiles.load(name)
     if not profile.url:
         raise ProfileError(f"The profile {profile.name} has no url.", "Set it, or set SNOWKIT_URL.")
@@ -44,12 +49,25 @@ def load(name: str = "") -> tuple[Profile, Pack, Vault]:
                 f"{capability} is not a capability of {pack.title}.",
                 f"Choose from {', '.join(sorted(known))}.",
             )
-    return profile, pack, vault_of(profile)
+    vault = vault_of(profile)
+    if vault.elsewhere:
+        click.echo(
+            f"The secrets kept for {profile.name} belong to {vault.elsewhere}, so {profile.url} gets only those "
+            "of the environment.",
+            err=True,
+        )
+    return profile, pack, vault
 
 
 def vault_of(profile: Profile) -> Vault:
-    """Return the secrets of a profile; those in the environment win."""
-    return Vault(profiles.home().config, profile.name, profiles.secrets_of(os.environ))
+    """Return the secrets of a profile: the environment's win, and kept ones stay with their instance."""
+    return Vault(
+        profiles.home().config,
+        profile.name,
+        profiles.secrets_of(os.environ),
+        url=_base(profile.url),
+        owner=_base(profiles.url_on_file(profile.name)),
+    )
 
 
 def oauth_client(profile: Profile, vault: Vault) -> OAuthClient:
@@ -57,22 +75,28 @@ def oauth_client(profile: Profile, vault: Vault) -> OAuthClient:
     return OAuthClient(profile.client_id, vault.get("client_secret"), profile.redirect_uri)
 
 
+def tokens_given(vault: Vault) -> Tokens | None:
+    """Return the tokens of the environment, None without; an access token among them counts as living."""
+    access, refresh = vault.given("access_token"), vault.given("refresh_token")
+    return Tokens(access, refresh, float("inf") if access else 0.0) if access or refresh else None
+
+
+def tokens_kept(vault: Vault) -> Tokens:
+    """Return the tokens that were kept for this instance."""
+    expires = float(vault.kept("token_expires_at") or 0)
+    return Tokens(vault.kept("access_token"), vault.kept("refresh_token"), expires)
+
+
 def tokens_of(vault: Vault) -> Tokens:
-    """Return the tokens that were kept; an access token from the environment counts as living."""
-    expires = vault.get("token_expires_at")
-    given = bool(os.environ.get("SNOWKIT_ACCESS_TOKEN"))
-    return Tokens(
-        vault.get("access_token"),
-        vault.get("refresh_token"),
-        float("inf") if given else float(expires or 0),
-        "",
-    )
+    """Return the environment's tokens if it gives any, else those that were kept, never one of each.
+
+    Two tokens of two places may be two users', and the second would be asked when the first expires.
+    """
+    return tokens_given(vault) or tokens_kept(vault)
 
 
 def keep_tokens(vault: Vault, tokens: Tokens) -> None:
-    """Keep tokens for the next command, unless the environment gives them."""
-    if vault.given("refresh_token") or vault.given("access_token"):
-        return
+    """Keep tokens for the next command."""
     vault.put(
         {
             "access_token": tokens.access_token,
@@ -83,17 +107,30 @@ def keep_tokens(vault: Vault, tokens: Tokens) -> None:
 
 
 def login_of(profile: Profile, vault: Vault) -> Login:
-    """Return what is needed to open a session."""
+    """Return what is needed to open a session; tokens that descend from the environment's are not kept."""
+
+    def keep(tokens: Tokens) -> None:
+        if tokens_given(vault) is None:
+            keep_tokens(vault, tokens)
+
+    password_given = bool(vault.given("inspector_password"))
     return Login(
         url=profile.url,
         client=oauth_client(profile, vault),
         tokens=tokens_of(vault),
-        keep=lambda tokens: keep_tokens(vault, tokens),
+        keep=keep,
         inspector_user=profile.inspector_user,
         inspector_password=vault.get("inspector_password"),
-        inspector_token=vault.get("inspector_token"),
+        inspector_token=vault.given("inspector_token") if password_given else vault.get("inspector_token"),
         ca_bundle=Path(profile.ca_bundle) if profile.ca_bundle else None,
     )
+
+
+def _base(url: str) -> str:
+    try:
+        return normalise(url)
+    except UsageError:
+        return url
 
 
 @asynccontextmanager

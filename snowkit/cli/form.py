@@ -12,6 +12,10 @@ from snowkit.checks.oauth import refresh_token_dies
 from snowkit.cli import connection
 from snowkit.errors import InstanceError
 from snowkit.instance.address import core_domain
+from snowkit.instance.session import Session
+from snowkit.pack.model import Pack
+from snowkit.profile import Profile
+from snowkit.secrets import Vault
 
 
 @click.command("form")
@@ -23,13 +27,13 @@ def command(name: str, offline: bool) -> None:
     The refresh token's day is read from the instance where the inspector may see it. It is the day of the token
     that this connection holds; TheLoops gets one of its own when you press Connect, and its day is later.
     """
-    profile, pack, _ = connection.load(name)
+    profile, pack, vault = connection.load(name)
     titles = {row.id: row.title for row in pack.capability}
     pull = {"created": "Created Time", "updated": "Updated Time"}[profile.pull_by]
     asks = any(row.pull_by for row in pack.capability if row.id in profile.capability)
     day = profile.refresh_token_expiry.isoformat() if profile.refresh_token_expiry else ""
     if not day and not offline:
-        day = asyncio.run(_day(name))
+        day = asyncio.run(_day(profile, pack, vault))
     rows = [
         ("Name", pack.names.entity),
         ("Capability", ", ".join(titles[item] for item in profile.capability)),
@@ -53,12 +57,11 @@ def command(name: str, offline: bool) -> None:
         click.echo(f"Webhook URL in the profile  {profile.webhook_url}")
 
 
-async def _day(name: str) -> str:
-    async with connection.open_connection(name) as opened:
-        inspector = opened.session.inspector
-        if inspector is None:
+async def _day(profile: Profile, pack: Pack, vault: Vault) -> str:
+    async with Session(connection.login_of(profile, vault)) as session:
+        if session.inspector is None:
             return ""
-        context = Context(opened.session, opened.pack, opened.profile, Configuration(inspector))
+        context = Context(session, pack, profile, Configuration(session.inspector))
         try:
             dies = await refresh_token_dies(context)
         except InstanceError:

@@ -53,6 +53,8 @@ def command(name: str, no_browser: bool, redirect_uri: str) -> None:
     pasted = pasted_lines()
     user = asyncio.run(sign_in(profile, vault, show, pasted=pasted))
     click.echo(f"Signed in to {profile.url} as {user or 'a user that the instance does not name'}.", err=True)
+    if connection.tokens_given(vault) is not None:
+        click.echo("The environment gives tokens, too: as long as it does, those are used.", err=True)
 
 
 async def sign_in(

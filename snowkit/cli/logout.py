@@ -22,17 +22,24 @@ def command(name: str, revoke: bool) -> None:
     TheLoops off, too.
     """
     profile, _, vault = connection.load(name)
-    tokens = connection.tokens_of(vault)
+    given = connection.tokens_given(vault)
+    kept = connection.tokens_kept(vault)
+    every = [token for each in (given, kept) if each for token in (each.access_token, each.refresh_token)]
+    living = list(dict.fromkeys(filter(None, every)))
 
     async def go() -> None:
         async with Session(connection.login_of(profile, vault)) as session:
-            for token in (tokens.access_token, tokens.refresh_token):
-                if token:
-                    await oauth.revoke(session.anonymous, token)
+            for token in living:
+                await oauth.revoke(session.anonymous, token)
 
-    if revoke:
+    if revoke and living:
         asyncio.run(go())
-    connection.keep_tokens(vault, Tokens())
-    click.echo(
-        "Forgotten and revoked." if revoke else "Forgotten here; the instance still knows them.", err=True
-    )
+    if kept.access_token or kept.refresh_token:
+        connection.keep_tokens(vault, Tokens())
+        said = "Forgotten and revoked." if revoke else "Forgotten here; the instance still knows them."
+    else:
+        said = "Nothing is kept here to forget."
+    click.echo(said, err=True)
+    if given is not None:
+        ending = " They are revoked." if revoke else ""
+        click.echo(f"The environment gives tokens, which only you can take away.{ending}", err=True)

@@ -154,3 +154,14 @@ def test_an_interruption_ends_a_login_at_once(lab: Lab, redirect: str) -> None:
     assert code == 130
     assert err.splitlines()[-1] == "Interrupted."
     assert "Traceback" not in err
+
+
+async def test_a_login_is_kept_although_the_environment_gives_a_token(
+    lab: Lab, opened: tuple[Profile, Vault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who signs in wants the tokens kept; the environment's are used before them while they are there."""
+    profile, vault = opened
+    monkeypatch.setenv("SNOWKIT_REFRESH_TOKEN", "given")
+    await sign_in(profile, connection.vault_of(profile), lambda url: (person(lab, url), None)[1])
+    assert connection.tokens_of(connection.vault_of(profile)).refresh_token == "given"
+    assert vault.kept("refresh_token")
