@@ -71,12 +71,16 @@ class InstanceError(SnowkitError):
 class Unreachable(InstanceError):
     """No answer came: DNS, TLS, proxy, a refused or broken connection, or the deadline passed.
 
-    `cause` is one of the report's causes: `dns`, `tls`, `network`.
+    `cause` is one of the report's causes: `dns`, `tls`, `network`, `rate_limit`; `again` says whether another try
+    may help.
     """
 
-    def __init__(self, what: str, next_step: str = "", *, cause: str = "network") -> None:
+    def __init__(
+        self, what: str, next_step: str = "", *, cause: str = "network", again: bool = False
+    ) -> None:
         super().__init__(what, next_step)
         self.cause = cause
+        self.again = again
 
 
 class OAuthError(InstanceError):

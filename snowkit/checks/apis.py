@@ -29,6 +29,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
                 needs=("oauth.token",),
                 roots=("oauth.scopes", *roots[:1]),
                 source=api.source,
+                why=api.why,
                 capabilities=api.capabilities,
             )
         )
@@ -42,6 +43,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
                     needs=("oauth.token",),
                     roots=("oauth.scopes", *roots, f"api.{api.id}.read"),
                     source=api.source,
+                    why=api.why,
                     capabilities=api.capabilities,
                 )
             )

@@ -14,7 +14,7 @@ from snowkit.access.records import Acl, Policy, Profile
 from snowkit.errors import InstanceError
 from snowkit.instance import query as encoded
 from snowkit.instance import table
-from snowkit.instance.client import Client
+from snowkit.instance.client import Client, Reply
 from snowkit.instance.evidence import Evidence
 
 Value = TypeVar("Value")
@@ -77,7 +77,7 @@ class Configuration:
             self._client, name, "^".join(conditions), fields=wanted, limit=PAGE, count=True
         )
         if reply.failure is not None:
-            raise NotObserved(f"The inspector may not read {name}: {reply.failure.words}.", reply.evidence())
+            raise _unread(name, reply)
         rows = reply.rows
         if reply.total is None or len(rows) < min(reply.total, PAGE) or len(rows) == PAGE:
             shown = (
@@ -256,6 +256,17 @@ class Configuration:
                     names.add(name)
                     queue.append(name)
         return frozenset(names)
+
+
+def _unread(name: str, reply: Reply) -> NotObserved:
+    words = reply.failure.words if reply.failure else ""
+    if reply.status == 401:
+        return NotObserved(
+            f"The instance refuses the inspector's login ({words}): check its user, password or token, and whether "
+            "Basic authentication is restricted.",
+            reply.evidence(),
+        )
+    return NotObserved(f"The inspector may not read {name}: {words}.", reply.evidence())
 
 
 def _true(row: Row, field: str) -> bool:

@@ -18,6 +18,9 @@ from snowkit.profile import Profile
 STAMP = "%Y-%m-%d %H:%M:%S"
 """How an instance writes a date and time, in UTC."""
 
+FIRST = 15.0
+"""Seconds that the first questions may take: an instance that is away is named soon."""
+
 WINDOW = timedelta(days=30)
 """How far back a probe looks in tables that hold millions of rows."""
 
@@ -49,7 +52,7 @@ class Context:
         if key not in self._answers:
             fields = ("sys_id", "user_name")
             self._answers[key] = asyncio.ensure_future(
-                table.read(client, name, query, fields=fields, limit=2, count=True)
+                table.read(client, name, query, fields=fields, limit=2, count=True, deadline=FIRST)
             )
         return await asyncio.shield(self._answers[key])
 

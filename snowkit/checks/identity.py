@@ -22,6 +22,7 @@ def checks() -> tuple[Check[Context], ...]:
             needs=("oauth.token",),
             roots=after,
             source="snowkit",
+            why="Rights are a user's; whose they are must be known.",
         ),
         Check(
             "identity.not_admin",
@@ -31,6 +32,7 @@ def checks() -> tuple[Check[Context], ...]:
             needs=("oauth.token",),
             roots=("identity.user",),
             source="snowkit",
+            why="An administrator passes every ACL, which hides every gap.",
         ),
         Check(
             "identity.interactive",
@@ -40,6 +42,7 @@ def checks() -> tuple[Check[Context], ...]:
             needs=("oauth.token",),
             roots=("identity.user",),
             source="snowkit",
+            why="A user for web services only cannot pass the Allow page.",
         ),
         Check(
             "identity.timezone",
@@ -49,6 +52,7 @@ def checks() -> tuple[Check[Context], ...]:
             needs=("oauth.token",),
             roots=("identity.user",),
             source="snowkit",
+            why="Dates shown in another zone or format are easily misread.",
         ),
     )
 

@@ -48,6 +48,7 @@ def checks() -> tuple[Check[Context], ...]:
             Level.ADVISED,
             roots=("oauth.entity", "oauth.refresh"),
             source="snowkit",
+            why="A refresh token's day never moves, and after it every call fails.",
         ),
         _check(
             "oauth.restriction",
@@ -73,8 +74,9 @@ def _check(
     *,
     roots: tuple[str, ...] = (),
     source: str = "page",
+    why: str = "",
 ) -> Check[Context]:
-    return Check(id_, title, level, probe, needs=("reach.instance",), roots=roots, source=source)
+    return Check(id_, title, level, probe, needs=("reach.instance",), roots=roots, source=source, why=why)
 
 
 async def _refresh(context: Context) -> Outcome:
@@ -117,7 +119,7 @@ def _no_token(error: OAuthError) -> Outcome:
     if error.status is None:
         return unknown("edge", str(error), evidence)
     cause = "authentication" if error.error == "invalid_client" else "token"
-    return gap(cause, error.what, sign_in(), evidence)
+    return gap(cause, error.what, sign_in(error.next_step), evidence)
 
 
 async def refresh_token_dies(context: Context) -> datetime | None:
@@ -161,10 +163,7 @@ async def _expiry(context: Context) -> Outcome:
     return met(f"The refresh token of this user dies on {day}{note}.", grade=Grade.STATIC)
 
 
-def sign_in() -> Fix:
-    """Return the fix of a connection without a living token."""
-    return Fix(
-        Owner.ENGINEER,
-        "Sign in as the integration user.",
-        ("Run snowkit login, sign in, press Allow.", "Run again."),
-    )
+def sign_in(advice: str = "") -> Fix:
+    """Return the fix of a connection without a living token; `advice` is what a refusal suggests first."""
+    steps = ("Run snowkit login, sign in, press Allow.", "Run again.")
+    return Fix(Owner.ENGINEER, advice or "Sign in as the integration user.", steps)

@@ -56,10 +56,12 @@ async def check(
     before = session.requests
     inspector = session.inspector
     context = Context(session, pack, profile, Configuration(inspector) if inspector else None)
-    chosen = select(plan(pack, () if every else profile.capability), only=only, skip=skip)
+    planned = plan(pack, () if every else profile.capability)
+    chosen = select(planned, only=only, skip=skip)
     findings = await run(chosen, context, emit, allow_writes=allow_writes)
     subject = await _subject(context)
-    return Report(subject, started, datetime.now(UTC), session.requests - before, findings, allow_unknown)
+    requests, left_out = session.requests - before, len(planned) - len(chosen)
+    return Report(subject, started, datetime.now(UTC), requests, findings, allow_unknown, left_out)
 
 
 async def _subject(context: Context) -> Subject:
@@ -80,6 +82,7 @@ async def _subject(context: Context) -> Subject:
         client_id=profile.client_id,
         pack=context.pack.name,
         capabilities=profile.capability,
+        page=context.pack.page,
     )
 
 

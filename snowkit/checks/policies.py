@@ -28,6 +28,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
             needs=("reach.instance",),
             roots=("oauth.entity",),
             source=policy.source,
+            why=policy.why,
             capabilities=policy.capabilities,
         )
         for policy in pack.policy
@@ -40,6 +41,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
             _lockout,
             needs=("reach.instance",),
             source="snowkit",
+            why="A policy that maps one profile refuses every caller with another.",
         )
     )
     return tuple(made)

@@ -27,6 +27,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
             _url,
             needs=("reach.instance",),
             source=rows["url"].source,
+            why=rows["url"].why,
             capabilities=rows["url"].capabilities,
         ),
         Check(
@@ -36,6 +37,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
             _enabled,
             needs=("reach.instance",),
             source=rows["enabled"].source,
+            why=rows["enabled"].why,
             capabilities=rows["enabled"].capabilities,
         ),
     )

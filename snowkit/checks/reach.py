@@ -22,6 +22,7 @@ def checks() -> tuple[Check[Context], ...]:
             Level.REQUIRED,
             _instance,
             source="snowkit",
+            why="Everything else asks through it.",
         ),
         Check(
             "reach.clock",
@@ -30,6 +31,7 @@ def checks() -> tuple[Check[Context], ...]:
             _clock,
             needs=("reach.instance",),
             source="snowkit",
+            why="Pulls by time compare stamps.",
         ),
     )
 

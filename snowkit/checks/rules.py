@@ -41,6 +41,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
             partial(_rule, rule),
             needs=("reach.instance",),
             source=rule.source,
+            why=rule.why,
             capabilities=rule.capabilities,
         )
         for rule in pack.rule

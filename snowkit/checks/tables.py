@@ -37,6 +37,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
                 needs=("oauth.token",),
                 roots=tuple(roots),
                 source=row.source,
+                why=row.why,
                 capabilities=row.capabilities,
             )
         )
@@ -50,6 +51,7 @@ def checks(pack: Pack) -> tuple[Check[Context], ...]:
                     needs=("oauth.token",),
                     roots=("identity.user",),
                     source=row.source,
+                    why=row.why,
                     capabilities=row.capabilities,
                 )
             )

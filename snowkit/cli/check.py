@@ -16,6 +16,7 @@ from snowkit.engine.result import Report
 from snowkit.pack.load import load as load_pack
 from snowkit.report import text
 from snowkit.report.formats import FORMATS, render
+from snowkit.report.words import conclusion
 
 
 @click.command("check")
@@ -77,9 +78,14 @@ def command(
 
     report = asyncio.run(go())
     asked = profiles.load(name)
-    verdicts.remember(asked.name, asked.url, report)
+    if not report.left_out:
+        verdicts.remember(asked.name, asked.url, report)
     written = text.render(report, ascii_only=output.plain()) if format_ == "text" else render(report, format_)
     output.write(written, path)
+    if talk:
+        click.echo(conclusion(report), err=True)
+    if path is not None:
+        click.echo(f"Wrote {path}.", err=True)
     context.exit(report.exit_code)
 
 

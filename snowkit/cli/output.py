@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -18,10 +18,14 @@ def check_writable(path: Path | None) -> None:
         return
     if path.is_dir():
         raise OutputError(f"{path} is a folder.", "Give the name of a file to --output.")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise OutputError(
-            f"{path} cannot be written: its folder is absent or closed.", "Give another --output."
-        )
+    try:
+        if _special(path):
+            with path.open("a", encoding="utf-8"):
+                return
+        with tempfile.TemporaryFile(dir=path.resolve().parent):
+            return
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}.", "Give another --output.") from error
 
 
 def write(text: str, path: Path | None) -> None:
@@ -33,19 +37,27 @@ def write(text: str, path: Path | None) -> None:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file so that it holds the old text or the new one, never a part; raises `OutputError`."""
-    name = ""
+    """Write a file so that it holds the old text or the new one, never a part; raises `OutputError`.
+
+    The umask decides who may read it. A link leads to the file that is replaced; a device or a pipe is written
+    to as it stands.
+    """
+    target = path.resolve()
+    in_place = _special(path)
+    written = path if in_place else target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with written.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
-        # mkstemp is for secrets; a report is for everybody.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        if not in_place:
+            written.replace(target)
     except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
+        if not in_place:
+            written.unlink(missing_ok=True)
         raise OutputError(f"{path} cannot be written: {error.strerror}.", "Give another place.") from error
+
+
+def _special(path: Path) -> bool:
+    return path.exists() and not path.is_file()
 
 
 def plain() -> bool:

@@ -27,5 +27,7 @@ class Check(Generic[Context]):
     roots: tuple[str, ...] = ()
     mutates: bool = False
     source: str = "page"
+    why: str = ""
+    """The reason for a check that the vendor's page does not ask for."""
     capabilities: tuple[str, ...] = ()
     """The capabilities that need it; empty means every one."""

@@ -136,6 +136,7 @@ class Finding:
     outcome: Outcome
     blocked_by: str | None = None
     duration_ms: int = 0
+    why: str = ""
 
     @property
     def verdict(self) -> Verdict:

@@ -19,6 +19,7 @@ class Subject:
     client_id: str = ""
     pack: str = ""
     capabilities: tuple[str, ...] = ()
+    page: str = "the vendor's page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Report:
     requests: int
     findings: tuple[Finding, ...]
     allow_unknown: bool = False
+    left_out: int = 0
+    """How many checks of the plan were not asked for, so that a part never speaks for the whole."""
 
     @property
     def exit_code(self) -> int:

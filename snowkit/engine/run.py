@@ -73,7 +73,7 @@ async def run(
                 if root is not None:
                     outcome, by = _blocked(root, outcome), root.blocked_by or root.id
         duration = round((time.monotonic() - started) * 1000)
-        finding = Finding(check.id, check.title, check.level, check.source, outcome, by, duration)
+        finding = Finding(check.id, check.title, check.level, check.source, outcome, by, duration, check.why)
         settled[check.id].set_result(finding)
         emit(Finished(finding))
 

@@ -197,8 +197,11 @@ class Client:
                     self._http.stream(method, target, content=data, headers=headers) as response,
                 ):
                     content = await self._read(response)
-            except TimeoutError as error:
-                raise _unreachable(self.url, f"no whole answer came within {deadline:g} seconds") from error
+            except (TimeoutError, httpx.ReadTimeout) as error:
+                # Not asked again: whoever waited once in vain would wait as long for each further try.
+                raise _unreachable(
+                    self.url, f"no whole answer came within {deadline:g} seconds", again=False
+                ) from error
             except httpx.HTTPError as error:
                 raise _explain(self.url, error) from error
         content_type = response.headers.get("content-type", "")
@@ -236,7 +239,7 @@ def _trust(ca_bundle: Path | None) -> ssl.SSLContext | bool:
 def _wait(error: Exception) -> bool | float:
     if isinstance(error, _Retry):
         return error.wait if error.wait > 0 else True
-    return isinstance(error, Unreachable) and error.cause == "network"
+    return isinstance(error, Unreachable) and error.again
 
 
 def _retry_after(reply: Reply) -> float:
@@ -261,7 +264,12 @@ def _explain(url: str, error: httpx.HTTPError) -> Unreachable:
     text = str(error)
     reason = error.__cause__ or error.__context__ or error
     if "CERTIFICATE" in text.upper() or "SSL" in text.upper() or isinstance(reason, ssl.SSLError):
-        return _unreachable(url, f"TLS failed: {clean(text)}", "Give the CA bundle with --ca-bundle.", "tls")
+        return _unreachable(
+            url,
+            f"TLS failed: {clean(text)}",
+            "Check the address; for a private authority set SNOWKIT_CA_BUNDLE.",
+            "tls",
+        )
     if (
         "Name or service" in text
         or "getaddrinfo" in text
@@ -275,6 +283,12 @@ def _explain(url: str, error: httpx.HTTPError) -> Unreachable:
 
 
 def _unreachable(
-    url: str, reason: str, next_step: str = "Check the address and the network.", cause: str = "network"
+    url: str,
+    reason: str,
+    next_step: str = "Check the address and the network.",
+    cause: str = "network",
+    *,
+    again: bool = True,
 ) -> Unreachable:
-    return Unreachable(f"{url} could not be asked: {reason}.", next_step, cause=cause)
+    what = f"{url} could not be asked: {reason}."
+    return Unreachable(what, next_step, cause=cause, again=again and cause == "network")

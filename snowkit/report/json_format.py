@@ -52,6 +52,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "title": finding.title,
         "level": str(finding.level),
         "source": finding.source,
+        "why": finding.why,
         "verdict": str(outcome.verdict),
         "grade": str(outcome.grade),
         "cause": outcome.cause,

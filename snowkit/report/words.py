@@ -8,12 +8,6 @@ from snowkit.engine.result import Report
 GLYPHS = {Verdict.MET: "✓", Verdict.GAP: "✗", Verdict.UNKNOWN: "?", Verdict.BLOCKED: "⊘"}
 ASCII = {Verdict.MET: "+", Verdict.GAP: "x", Verdict.UNKNOWN: "?", Verdict.BLOCKED: "-"}
 
-SOURCES = {
-    "page": "required by {page}",
-    "snowkit": "added by snowkit",
-    "optional": "optional",
-}
-
 OWNERS = {
     "servicenow_admin": "the ServiceNow administrator",
     "security": "the security team",
@@ -41,6 +35,16 @@ def topic(finding_id: str) -> str:
     return TOPICS.get(first, first)
 
 
+def asked_by(finding: Finding, page: str) -> str:
+    """Return who asks for a check: the vendor's page, or snowkit and why."""
+    if finding.source == "page":
+        return f"{finding.level} by {page}"
+    if finding.source == "optional":
+        return f"{finding.level}, optional on {page}"
+    because = f" because {finding.why[:1].lower()}{finding.why[1:].rstrip('.')}" if finding.why else ""
+    return f"{finding.level}, added by snowkit{because}"
+
+
 def conclusion(report: Report) -> str:
     """Return the sentence that ends a report: what it says, of whom, and when."""
     subject = report.subject
@@ -48,6 +52,11 @@ def conclusion(report: Report) -> str:
     user = subject.user or "an unknown user"
     whom = f"for {capability}, as {user}, through the OAuth client {subject.client_id or '(none)'}"
     when = report.finished_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    if report.verdict == "ready" and report.left_out:
+        every = len(report.findings) + report.left_out
+        return (
+            f"Met as far as asked, {len(report.findings)} of {every} checks, {whom}, at {when}: no verdict."
+        )
     if report.verdict == "ready":
         return f"Ready {whom}, at {when}."
     if not report.findings:

@@ -15,7 +15,7 @@ from snowkit.engine.result import Report, Subject
 from snowkit.instance.evidence import Evidence
 from snowkit.report import text
 from snowkit.report.formats import FORMATS, render
-from snowkit.report.words import conclusion
+from snowkit.report.words import asked_by, conclusion
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SEEN = Evidence("GET", "/api/now/table/sys_audit?sysparm_limit=1", 200, "0 rows, X-Total-Count 12")
@@ -112,3 +112,35 @@ def test_a_conclusion_says_of_whom_it_speaks() -> None:
     assert "table.sys_audit.read" in conclusion(REPORT)
     assert conclusion(replace(REPORT, findings=REPORT.findings[2:4])).startswith("Could not tell")
     assert conclusion(replace(REPORT, findings=())).startswith("Nothing was checked")
+
+
+def test_a_part_never_speaks_for_the_whole() -> None:
+    """A run of some checks says how many they were, and never that anything is ready."""
+    part = replace(REPORT, findings=REPORT.findings[:1], left_out=40)
+    assert conclusion(part).startswith("Met as far as asked, 1 of 41 checks")
+    assert "Ready" not in conclusion(part)
+
+
+def test_who_asks_is_said() -> None:
+    """A requirement says whether the vendor's page asks for it, or snowkit and why."""
+    page = "TheLoops' page"
+    assert asked_by(REPORT.findings[0], page) == "required by TheLoops' page"
+    ours = replace(REPORT.findings[0], source="snowkit", why="Everything asks through it.")
+    assert asked_by(ours, page) == "required, added by snowkit because everything asks through it"
+    assert (
+        asked_by(replace(ours, source="optional", level=Level.ADVISED), page)
+        == "advised, optional on TheLoops' page"
+    )
+    assert "required by the vendor's page; proven" in text.render(REPORT)
+
+
+def test_a_crowd_that_waits_for_one_check_is_counted() -> None:
+    """Many checks blocked by the same one are one line, so that the reason is not scrolled away."""
+    blocked = Outcome(Verdict.BLOCKED, "Not judged.", "edge")
+    crowd = tuple(finding(f"table.t{number}.read", blocked, by="reach.instance") for number in range(9))
+    shown = text.render(replace(REPORT, findings=(*REPORT.findings[:1], *crowd)))
+    assert "9 more checks wait for reach.instance." in shown
+    assert (
+        "table.t3.read"
+        not in shown.replace(conclusion(replace(REPORT, findings=crowd)), "").split("Could not")[0]
+    )
