@@ -36,9 +36,6 @@ FIXED = datetime(2000, 1, 1, tzinfo=UTC)
 @click.option("--region", default="", help="us or eu; decides the redirect URL.")
 @click.option("--when", type=click.Choice(["after", "async"]), default="after", show_default=True)
 @click.option("--rule", "rules", multiple=True, help="case, comment or attachment; all without it.")
-@click.option(
-    "--prefix", default="theloops", show_default=True, help="What the properties' names begin with."
-)
 @click.option("--signing", is_flag=True, help="Sign each webhook (Standard Webhooks).")
 @click.option("--work-notes", is_flag=True, help="Post work notes, too.")
 @click.option("--off", is_flag=True, help="Import with the switch off.")
@@ -58,7 +55,6 @@ def command(
     region: str,
     when: Literal["after", "async"],
     rules: tuple[str, ...],
-    prefix: str,
     signing: bool,
     work_notes: bool,
     off: bool,
@@ -75,7 +71,6 @@ def command(
     options = Options(
         instances=_instances(instances, profile),
         region=region or (profile.region if profile else "us"),
-        prefix=prefix,
         when=when,
         rules=rules,
         signing=signing,

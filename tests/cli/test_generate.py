@@ -71,7 +71,7 @@ def test_a_profile_gives_url_region_and_links(tmp_path: Path, monkeypatch: pytes
         (["--instance", "dev1=http://app.example.com/CANARY"], "must be https"),
         (["--rule", "casse"], "no rule casse"),
         (["--region", "mars"], "no region"),
-        (["--prefix", "a'b"], "not a prefix"),
+        (["--prefix", "acme"], "No such option"),
         (["--snapshot", "no-such-folder"], "cannot be read"),
         (["--inspect"], "no profile"),
         (["--profile", "unknown"], "no profile unknown"),
