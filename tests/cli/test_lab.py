@@ -1,0 +1,79 @@
+"""`snowkit lab`: what it prints, how it ends, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from snowkit import profile as profiles
+from snowkit.cli import connection, main
+from tests.cli.processes import ended, posix_signals, started
+
+
+@posix_signals
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_lab_well(number: signal.Signals) -> None:
+    """It serves, prints one line, ends with 0, and takes its profile and its secrets away."""
+    with started("lab", "--port", "0", "--json") as process:
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        assert httpx.get(f"{facts['url']}/login.do", trust_env=False).status_code == 200
+        profile = profiles.load("lab")
+        vault = connection.vault_of(profile)
+        assert (profile.url, vault.kept("client_secret")) == (facts["url"], facts["client_secret"])
+        process.send_signal(number)
+        code, out, err = ended(process)
+    assert (code, out, err) == (0, "", "")
+    assert profiles.every() == ()
+    assert vault.kept("client_secret") == ""
+
+
+def test_a_taken_port_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, the port's number, and what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main.run(["lab", "--json", "--port", str(port)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"Port {port}" in shown.err
+    assert "--port" in shown.err
+    assert "Traceback" not in shown.err
+
+
+@pytest.mark.parametrize("content", [b"no database at all", b"SQLite format 3\x00" + b"\xff" * 200])
+def test_a_file_that_is_no_database_is_a_sentence(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2 with the file's name; the file stays as it was."""
+    path = tmp_path / "lab.db"
+    path.write_bytes(content)
+    assert main.run(["lab", "--json", "--port", "0", "--db", str(path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert str(path) in shown.err
+    assert "Traceback" not in shown.err
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["absent/lab.db", "."])
+def test_a_place_that_cannot_hold_a_database_is_a_sentence(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No folder around it, or a folder in its place: exit code 2 with the name."""
+    assert main.run(["lab", "--json", "--port", "0", "--db", str(tmp_path / name)]) == 2
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_the_scenarios_are_listed_with_what_they_show(capsys: pytest.CaptureFixture[str]) -> None:
+    """As JSON for a script: each with the finding and the cause that a check must give."""
+    assert main.run(["lab", "--list-scenarios", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert {"fresh", "onboarded"} <= {row["name"] for row in rows}
+    assert all(set(row) == {"name", "finding", "cause"} for row in rows)
