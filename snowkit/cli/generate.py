@@ -88,6 +88,15 @@ def command(
     made = generate(pack, options, acls=acls, build=build, now=now, policies=policies)
     write(made, out)
     click.echo(summary(made, out), nl=False)
+    own = _instances((), profile)
+    for missing in own.keys() - options.instances.keys():
+        click.echo(
+            f"Note: the profile's own instance {missing} is not among those given, so its rules post nothing."
+        )
+    if made.withheld and acls is None and profile and profile.inspector_user:
+        click.echo(
+            "Note: with --inspect the inspector shows the ACLs, and access.xml can carry most of these."
+        )
 
 
 def build(profile: Profile, pack: Pack, acls: tuple[Acl, ...] | None) -> Generated:

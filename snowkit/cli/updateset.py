@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from snowkit.instance.evidence import clean
-from snowkit.updateset.model import UpdateSet
+from snowkit.updateset.model import Update, UpdateSet
 from snowkit.updateset.read import read_file
 
 
@@ -32,8 +32,13 @@ def show(format_: str, files: tuple[Path, ...]) -> None:
         for update in found.updates:
             click.echo(
                 f"  line {update.line:<6} {clean(update.action):<17} {clean(update.record.table):<24} "
-                f"{clean(update.target_name)}"
+                f"{clean(_name(update))}"
             )
+
+
+def _name(update: Update) -> str:
+    operation = update.record.fields.get("operation", "")
+    return f"{update.target_name} ({operation})" if operation else update.target_name
 
 
 def _document(path: Path, found: UpdateSet) -> dict[str, object]:

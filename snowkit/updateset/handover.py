@@ -37,6 +37,7 @@ def sections(
     return (
         _entity(pack, options),
         _sets(options),
+        _user(options),
         *([_acls(pack, by_hand, options)] if by_hand else []),
         _roles(granted, options),
         _profile(pack, options),
@@ -81,6 +82,7 @@ def _entity(pack: Pack, options: Options) -> Section:
             "external clients.",
             f"Name {pack.names.entity}; Active on; Public client off. Give any Provider name where the form asks.",
             f"Redirect URL {region}.{loopback}",
+            "Auth Scopes are optional. Beware: an auth scope on an API shuts out every OAuth client that lacks it.",
             _RESTRICTION[options.token_restriction],
             "Save, and hand client id and client secret to the engineer by a safe way.",
         ),
@@ -107,15 +109,30 @@ def _sets(options: Options) -> Section:
     )
 
 
+def _user(options: Options) -> Section:
+    return Section(
+        "The integration user",
+        "The token carries the rights of the person who presses Allow, so that must be a user of its own. A user for "
+        "web services only, or of the machine identity type, cannot pass the page with Allow; an administrator "
+        "passes every ACL and hides every gap.",
+        (
+            "All > User Administration > Users > New, or open the user that is there for it.",
+            "Active on; Web service access only off; no role admin. Give it a password, or a single sign-on account.",
+            "Time zone GMT and date format yyyy-MM-dd, so that no date is misread.",
+            "Tell the engineer the user name, and who signs in as this user when he asks for it.",
+        ),
+        _link(options, "sys_user_list.do"),
+        ("Set the user inactive.",),
+    )
+
+
 def _roles(granted: Sequence[Grant], options: Options) -> Section:
     return Section(
         "Grant the roles to the integration user",
-        "Role grants do not travel in update sets. The user must be able to sign in interactively, so neither Web "
-        "service access only nor the machine identity type may be set; it must be no administrator.",
+        "Role grants do not travel in update sets.",
         (
             "All > User Administration > Users > the integration user > Roles > Edit.",
             *(f"Add {grant.role}: {grant.reason}." for grant in granted),
-            "Time zone GMT and date format yyyy-MM-dd on the user's record.",
         ),
         _link(options, "sys_user_list.do"),
         tuple(f"Take {grant.role} away, unless the user had it before." for grant in granted),
@@ -176,8 +193,10 @@ def _policy(pack: Pack, policy: Policy, options: Options, policies: Sequence[Exi
         'processors"'
     )
     skip = (
-        (f"Token restriction is off: go on only if an active policy covers the {api.title} already.",)
-        if options.token_restriction == "off"  # noqa: S105
+        (
+            f"Skip this section if Enforce Token Restriction is off and no active policy covers the {api.title}.",
+        )
+        if options.token_restriction != "on"  # noqa: S105
         else ()
     )
     warning = (f"Beware: {policy.warning}",) if policy.warning else ()

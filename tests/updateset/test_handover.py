@@ -24,14 +24,15 @@ def test_the_order_is_entity_sets_roles_profile_policies() -> None:
     titles = [
         line.partition(". ")[2] for line in text.splitlines() if line.startswith("## ") and line[3].isdigit()
     ]
-    assert titles[:5] == [
+    assert titles[:6] == [
         "OAuth entity TheLoops Integration",
         "Import the update sets",
+        "The integration user",
         "ACLs that are made by hand",
         "Grant the roles to the integration user",
         "Inbound authentication profile TheLoops OAuth",
     ]
-    assert titles[5:] == [f"REST API access policy {policy.name}" for policy in PACK.policy]
+    assert titles[6:] == [f"REST API access policy {policy.name}" for policy in PACK.policy]
 
 
 def test_undoing_goes_the_other_way() -> None:
@@ -112,17 +113,17 @@ def test_both_ways_of_making_the_entity_are_said() -> None:
     ("choice", "says"), [("on", "Restriction on:"), ("off", "Restriction off."), ("unknown", "your choice")]
 )
 def test_token_restriction_is_the_customers_choice(choice: str, says: str) -> None:
-    """Off, each policy is made only where one covers the API already."""
+    """Unless it is on, each policy is made only where one covers the API already."""
     text = built(token_restriction=choice).files["handover.md"]
     assert says in section(text, "OAuth entity")
-    assert ("Token restriction is off: go on only if" in text) == (choice == "off")
+    assert ("Skip this section if Enforce Token Restriction is off" in text) == (choice != "on")
 
 
 def test_links_lead_to_the_instance_when_it_is_known() -> None:
     """They go through the navigator; without an instance they are no links."""
     page = html.fromstring(built(instance_url=INSTANCE).files["handover.html"])
     links = [link.get("href") for link in page.iter("a")]
-    assert len(links) == 5 + len(PACK.policy) - 1
+    assert len(links) == 6 + len(PACK.policy) - 1
     assert all(link.startswith(f"{INSTANCE}/nav_to.do?uri=") for link in links)
     assert not list(html.fromstring(built().files["handover.html"]).iter("a"))
 
