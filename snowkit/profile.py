@@ -110,14 +110,17 @@ def secrets_of(environment: Mapping[str, str]) -> dict[str, str]:
 def load(name: str = "", environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> Profile:
     """Return a connection: `snowkit.toml` in `folder`, else the user's profiles, below the environment.
 
-    Without a name it is `SNOWKIT_PROFILE`, else the local file's, else `default`. Raises `ProfileError`.
+    Without a name it is `SNOWKIT_PROFILE`, else the local file's, else `default`. A file that cannot be read
+    stands in the way only of the names that occur in it, and of those found nowhere else. Raises `ProfileError`.
     """
     local = (folder or Path.cwd()) / LOCAL_FILE
     files = [local, home(environment).profiles]
     wanted = name or environment.get("SNOWKIT_PROFILE", "")
-    every = _merged(files)
     if not wanted:
         wanted = next(iter(_read(local)), "default") if local.is_file() else "default"
+    every = _merged(files, wanted)
+    if wanted not in every:
+        every = _merged(files)
     data = dict(every.get(wanted, {}))
     overrides = {field: _first(environment, names) for field, names in _VARIABLES.items()}
     data.update({field: value for field, value in overrides.items() if value})
@@ -138,10 +141,32 @@ def every(environment: Mapping[str, str] = os.environ, folder: Path | None = Non
     return tuple(_checked(name, data, "the profile") for name, data in _merged(files).items())
 
 
+def readable(
+    environment: Mapping[str, str] = os.environ, folder: Path | None = None
+) -> tuple[tuple[Profile, ...], tuple[ProfileError, ...]]:
+    """Return the connections that can be read, the local file's first, and what is wrong with the others."""
+    found: dict[str, Profile | None] = {}
+    errors: list[ProfileError] = []
+    for path in ((folder or Path.cwd()) / LOCAL_FILE, home(environment).profiles):
+        try:
+            tables = _read(path)
+        except ProfileError as error:
+            errors.append(error)
+            continue
+        for name in [name for name in tables if name not in found]:
+            try:
+                found[name] = _checked(name, tables[name], str(path))
+            except ProfileError as error:
+                # A wrong profile here is not replaced by one of the same name in the next file.
+                found[name] = None
+                errors.append(error)
+    return tuple(profile for profile in found.values() if profile is not None), tuple(errors)
+
+
 def url_on_file(name: str, environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> str:
     """Return a connection's URL as its file gives it, or an empty string; raises `ProfileError`."""
     files = [(folder or Path.cwd()) / LOCAL_FILE, home(environment).profiles]
-    return str(_merged(files).get(name, {}).get("url", ""))
+    return str(_merged(files, name).get(name, {}).get("url", ""))
 
 
 def save(profile: Profile, environment: Mapping[str, str] = os.environ) -> Path:
@@ -181,12 +206,26 @@ def _first(environment: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((environment[name] for name in names if environment.get(name)), "")
 
 
-def _merged(files: list[Path]) -> dict[str, dict[str, Any]]:
+def _merged(files: list[Path], wanted: str = "") -> dict[str, dict[str, Any]]:
     merged: dict[str, dict[str, Any]] = {}
     for path in files:
-        for name, data in _read(path).items():
+        try:
+            tables = _read(path)
+        except ProfileError:
+            if not wanted or _may_name(path, wanted):
+                raise
+            continue
+        for name, data in tables.items():
             merged.setdefault(name, data)
     return merged
+
+
+def _may_name(path: Path, name: str) -> bool:
+    """Tell whether a file that is no TOML holds this name; a shell may have written it with two bytes a letter."""
+    try:
+        return name.encode() in path.read_bytes().replace(b"\0", b"")
+    except OSError:
+        return True
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:

@@ -75,6 +75,34 @@ def test_a_broken_file_is_named_with_its_place(tmp_path: Path, text: str, words:
         profiles.load("acme", folder=tmp_path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_broken_file_stands_in_the_way_of_its_own_names_only(tmp_path: Path, encoding: str) -> None:
+    """A connection that the broken file may hold is refused; any other is loaded, and so is its address."""
+    profiles.save(ACME)
+    (tmp_path / "snowkit.toml").write_text("[profile.other\n", encoding=encoding)
+    assert profiles.load("acme", folder=tmp_path) == ACME
+    assert profiles.url_on_file("acme", folder=tmp_path) == ACME.url
+    with pytest.raises(ProfileError, match=r"snowkit\.toml cannot be read"):
+        profiles.load("other", folder=tmp_path)
+    with pytest.raises(ProfileError, match=r"snowkit\.toml cannot be read"):
+        profiles.load(folder=tmp_path)
+
+
+def test_what_can_be_read_is_listed_beside_what_cannot(tmp_path: Path) -> None:
+    """A broken file and a wrong field each cost only what they hold, and a wrong one is not replaced."""
+    profiles.save(ACME)
+    profiles.save(ACME.model_copy(update={"name": "other"}))
+    local = tmp_path / "snowkit.toml"
+    local.write_text("[x", encoding="utf-8")
+    known, errors = profiles.readable(folder=tmp_path)
+    assert [profile.name for profile in known] == ["acme", "other"]
+    assert len(errors) == 1
+    local.write_text('[profile.acme]\nregion = 1\n[profile.third]\nurl = "x"\n', encoding="utf-8")
+    known, errors = profiles.readable(folder=tmp_path)
+    assert [profile.name for profile in known] == ["third", "other"]
+    assert "acme" in str(errors[0])
+
+
 def test_a_removed_profile_is_gone(tmp_path: Path) -> None:
     """Removing forgets one profile and keeps the others."""
     profiles.save(ACME)
