@@ -51,7 +51,10 @@ class Journal:
             ) from error
 
     def left(self, instance: str) -> tuple[Entry, ...]:
-        """Return the records of an instance that were not seen to be gone, oldest first."""
+        """Return the records of an instance that were not seen to be gone, oldest first.
+
+        Raises `OutputError` where the file is there and cannot be read.
+        """
         newest: dict[tuple[str, str], Entry] = {}
         for entry in self._read():
             if entry.instance == instance:
@@ -60,9 +63,14 @@ class Journal:
 
     def _read(self) -> Iterator[Entry]:
         try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise OutputError(
+                f"The journal {self.path} cannot be read: {error.strerror}.",
+                "Make it a readable file, or set SNOWKIT_HOME; without it nothing is written.",
+            ) from error
         for line in lines:
             # A line that a crash cut short names nothing that was made after it.
             try:

@@ -46,6 +46,21 @@ def test_a_journal_that_cannot_be_written_stops_the_run(tmp_path: Path) -> None:
         Journal(tmp_path / "taken" / "journal.jsonl").write(CASE)
 
 
+@pytest.mark.parametrize("what", ["folder", "bytes"])
+def test_a_journal_that_cannot_be_read(tmp_path: Path, what: str) -> None:
+    """A folder in its place is an error with a next step; bytes that are no text are lines like any cut short."""
+    path = tmp_path / "journal.jsonl"
+    if what == "folder":
+        path.mkdir()
+        with pytest.raises(OutputError, match="SNOWKIT_HOME"):
+            Journal(path).left(CASE.instance)
+        return
+    Journal(path).write(CASE)
+    with path.open("ab") as file:
+        file.write(b"\xff\xfe\n")
+    assert Journal(path).left(CASE.instance) == (CASE,)
+
+
 def test_tags_are_unique_and_findable() -> None:
     """Each tag begins alike and no two are the same."""
     tags = {new_tag() for _ in range(100)}
