@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from types import FrameType
@@ -14,6 +15,7 @@ import click
 from snowkit.cli import connection, output
 from snowkit.engine.events import Event, Finished
 from snowkit.engine.result import Report
+from snowkit.errors import UsageError
 from snowkit.journal import Journal
 from snowkit.profile import home
 from snowkit.report import text
@@ -60,10 +62,27 @@ def cleanup(context: click.Context, name: str, yes: bool) -> None:
     Exit code: 0 none is left, 1 something stays, 2 usage or configuration, 3 could not tell.
     """
     if not yes:
-        click.confirm(
-            "Delete the canary cases on the instance, with what hangs on them?", abort=True, err=True
-        )
+        _ask()
     context.exit(interruptible(_cleanup(name)))
+
+
+def _ask() -> None:
+    """Return where the user consents; raises `Abort` where not, and `UsageError` where nobody can answer."""
+    nobody = UsageError(
+        "Nobody can be asked whether to delete: standard input is closed.",
+        "To delete without being asked: snowkit sync cleanup --yes",
+    )
+    if sys.stdin is None or sys.stdin.closed:
+        raise nobody
+    question = "Delete the canary cases on the instance, with what hangs on them?"
+    try:
+        click.confirm(question, abort=True, err=True)
+    except click.Abort as error:
+        # click says the same of an interruption, of a no, and of an input that is at its end.
+        if isinstance(error.__context__, EOFError):
+            click.echo("", err=True)
+            raise nobody from error
+        raise
 
 
 async def _prove(name: str, *, allow_writes: bool, talk: bool) -> Report:

@@ -22,6 +22,8 @@ from snowkit.lab.instance import Lab
 
 CANARIES = f"short_descriptionSTARTSWITH{TAG_PREFIX}"
 CASES = "sn_customerservice_case"
+SILENT = {"script": "if (false) new sn_ws.RESTMessageV2();"}
+"""A rule that looks as if it sent something, so that its webhook is waited for."""
 
 
 @pytest.fixture
@@ -111,12 +113,35 @@ def test_cleanup_that_cannot_delete_says_what_stays(
 
 
 def test_cleanup_asks_first(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without --yes and without an answer nothing is deleted."""
+    """Without --yes a no deletes nothing."""
     case = lab.store.find(CASES, "")[0]
     lab.store.patch(CASES, case["sys_id"], {"short_description": f"{TAG_PREFIX}0123456789ab left"})
-    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
     assert run(["sync", "cleanup"]) == 130
     assert lab.store.find(CASES, CANARIES)
+
+
+@pytest.mark.parametrize("stdin", [None, io.StringIO()])
+def test_cleanup_that_nobody_can_answer_names_the_option(
+    lab: Lab,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    stdin: io.StringIO | None,
+) -> None:
+    """Standard input is closed or at its end: a usage error that says --yes, and nothing is deleted."""
+    case = lab.store.find(CASES, "")[0]
+    lab.store.patch(CASES, case["sys_id"], {"short_description": f"{TAG_PREFIX}0123456789ab left"})
+    monkeypatch.setattr("sys.stdin", stdin)
+    assert run(["sync", "cleanup"]) == 2
+    assert "snowkit sync cleanup --yes" in capsys.readouterr().err
+    assert lab.store.find(CASES, CANARIES)
+
+
+def test_a_journal_that_cannot_be_read_is_a_sentence(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder stands where the journal should: exit 2, and what to do."""
+    (Path(os.environ["SNOWKIT_HOME"]) / "journal.jsonl").mkdir(parents=True)
+    assert run(["sync", "cleanup", "--yes"]) == 2
+    assert "SNOWKIT_HOME" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no way to send these to another process")
@@ -124,7 +149,7 @@ def test_cleanup_asks_first(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_process_told_to_end_cleans_up(lab: Lab, number: signal.Signals) -> None:
     """In the middle of waiting for a webhook: the case is deleted, exit 130."""
     rule = lab.store.find("sys_script", "name=TheLoops - Case Created or Updated")[0]
-    lab.store.patch("sys_script", rule["sys_id"], {"condition": "false"})
+    lab.store.patch("sys_script", rule["sys_id"], SILENT)
     code, out = _told_to_end(lab, number)
     assert code == 130, out
     assert "Traceback" not in out
@@ -135,7 +160,7 @@ def test_a_process_told_to_end_cleans_up(lab: Lab, number: signal.Signals) -> No
 def test_an_interrupted_run_names_what_it_may_not_delete(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an inspector the case stays, and its sys_id is said with the command that removes it."""
     rule = lab.store.find("sys_script", "name=TheLoops - Case Created or Updated")[0]
-    lab.store.patch("sys_script", rule["sys_id"], {"condition": "false"})
+    lab.store.patch("sys_script", rule["sys_id"], SILENT)
     monkeypatch.delenv("SNOWKIT_INSPECTOR_USER")
     code, out = _told_to_end(lab, signal.SIGINT)
     (left,) = lab.store.find(CASES, CANARIES)
