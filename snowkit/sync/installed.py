@@ -25,9 +25,14 @@ _RULE_FIELDS = (
     "when",
     "advanced",
     "action_insert",
+    "action_update",
     "filter_condition",
+    "condition",
+    "role_conditions",
     "script",
 )
+_OUTBOUND = ("RESTMessageV2", "GlideHTTPRequest", "eventQueue")
+"""What a script that sends anything names (source: RESTMessageV2 API, events)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,18 @@ def _rule_query(rule: Rule) -> str:
 
 
 def _candidates(canary: Canary, rule: Rule, rows: Sequence[Row]) -> list[Row]:
+    """Return the rules that look like `rule`: by its name, and by the platform's name in one on its table."""
     named = [row for row in rows if row.get("name") == rule.name]
-    if named:
-        return named
+    theirs = {row.name for row in canary.pack.rule}
     vendor = canary.pack.name
-    return [row for row in rows if vendor in f"{row.get('name', '')} {row.get('script', '')}".lower()]
+    by_hand = [
+        row
+        for row in rows
+        if row.get("collection") == rule.table
+        and row.get("name") not in theirs
+        and vendor in f"{row.get('script', '')} {row.get('name', '')}".lower()
+    ]
+    return [*named, *by_hand]
 
 
 def _judge_rule(canary: Canary, rule: Rule, rows: list[Row], evidence: Evidence) -> Outcome | None:
@@ -98,25 +110,37 @@ def _judge_rule(canary: Canary, rule: Rule, rows: list[Row], evidence: Evidence)
         summary = f"The business rule {rows[0].get('name')} is not active, so nothing posts the webhook."
         fix = rule_fix(canary, rule, "Activate it.")
         return gap("rule_inactive", summary, fix, evidence, grade=Grade.STATIC)
-    faults = [_fault(rule, row) for row in active]
+    faults = [_wrong(rule, row) for row in active]
     if all(faults):
-        summary = f"The business rule {active[0].get('name')} cannot post: {faults[0]}."
+        summary = f"{active[0].get('name')}: {'; '.join(faults[0])}."
         fix = rule_fix(canary, rule, "Import rules.xml again: it sets the rule as it should be.")
         return gap("rule_misconfigured", summary, fix, evidence, grade=Grade.STATIC)
     return None
 
 
-def _fault(rule: Rule, row: Row) -> str:
-    condition = str(row.get("filter_condition", "")).removesuffix("^EQ")
+def _wrong(rule: Rule, row: Row) -> list[str]:
+    name, condition = row.get("name"), str(row.get("filter_condition", "")).removesuffix("^EQ")
+    script = str(row.get("script", ""))
+    # A rule made by hand may test the table in its script.
+    filtered = not rule.filter or bool(condition) or rule.filter.split("IN")[0] in script
+    kept = condition == rule.filter if name == rule.name else filtered
+    sends = any(word in script for word in _OUTBOUND)
     faults = (
-        (row.get("collection") != rule.table, f"its table is not {rule.table}"),
-        (row.get("when") not in ("after", "async"), "it runs neither after nor async"),
+        (
+            row.get("collection") != rule.table,
+            f"its table is {row.get('collection') or 'empty'}, not {rule.table}",
+        ),
+        (row.get("when") not in ("after", "async"), f"it runs {row.get('when') or 'never'}, not after"),
         (row.get("advanced") != "true", "Advanced is off, so its script does not run"),
-        (row.get("action_insert") != "true", "Insert is off"),
-        (not str(row.get("script", "")).strip(), "its script is empty"),
-        (row.get("name") == rule.name and condition != rule.filter, "its filter is not the generated one"),
+        (rule.insert and row.get("action_insert") != "true", "Insert is off"),
+        (rule.update and row.get("action_update") != "true", "Update is off"),
+        (not script.strip(), "its script is empty"),
+        (bool(script.strip()) and not sends, "its script sends nothing"),
+        (name == rule.name and bool(row.get("condition")), "a Condition decides whether it runs"),
+        (bool(row.get("role_conditions")), "it runs for some roles only"),
+        (not kept, f"nothing keeps it to {rule.filter}, so it may post other tables' records or none"),
     )
-    return next((words for wrong, words in faults if wrong), "")
+    return [words for wrong, words in faults if wrong]
 
 
 def _judge_properties(canary: Canary, values: dict[str, str], evidence: Evidence) -> Outcome | None:

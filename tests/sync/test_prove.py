@@ -156,7 +156,7 @@ async def test_cleanup_needs_no_journal(run: Run) -> None:
 async def test_a_broken_script_is_named_with_its_line(run: Run) -> None:
     """The comment rule throws on its third line: the rule and the line are named, and cleaning still happens."""
     run.change(
-        "sys_script", f"name={COMMENT_RULE}", {"script": "var a = 1;\nvar b = 2;\nnoSuchThing.call();\n"}
+        "sys_script", f"name={COMMENT_RULE}", {"script": "var a = 1; // RESTMessageV2\nvar b = 2;\nnoSuchThing.call();\n"}
     )
     report = await run.go()
     assert gaps(report) == {"sync.comment_webhook": "rule_misconfigured"}
@@ -214,7 +214,9 @@ async def test_a_platform_that_is_gone_is_a_refusal_too(run: Run) -> None:
         (COMMENT_RULE, {"action_insert": "false"}, "sync.comment_webhook", "rule_misconfigured"),
         (COMMENT_RULE, {"filter_condition": "name=incident"}, "sync.comment_webhook", "rule_misconfigured"),
         (CASE_RULE, {"advanced": "false"}, "sync.webhook", "rule_misconfigured"),
-        (CASE_RULE, {"condition": "false"}, "sync.webhook", "webhook_not_sent"),
+        (CASE_RULE, {"script": "if (false) new sn_ws.RESTMessageV2();"}, "sync.webhook", "webhook_not_sent"),
+        (CASE_RULE, {"condition": "false"}, "sync.webhook", "rule_misconfigured"),
+        (CASE_RULE, {"role_conditions": "admin"}, "sync.webhook", "rule_misconfigured"),
         (ATTACHMENT_RULE, {"active": "false"}, "sync.attachment_webhook", "rule_inactive"),
     ],
 )
