@@ -108,10 +108,10 @@ async def _pending(canary: Canary, reply: Reply) -> bool:
 
 async def _bytes_differ(canary: Canary, reply: Reply, data: bytes) -> Outcome:
     if reply.failure is not None and reply.status != 404:
-        return refusal(reply, "The integration could not download the attachment")
+        return refusal(canary, reply, "The integration could not download the attachment")
     if reply.failure is not None and not await _pending(canary, reply):
         return refusal(
-            reply, "The integration does not find the attachment, though the inspector uploaded it"
+            canary, reply, "The integration does not find the attachment, though the inspector uploaded it"
         )
     seconds = f"{canary.patience.content:g} seconds"
     got = 0 if reply.failure is not None else len(reply.content)

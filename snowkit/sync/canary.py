@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -52,6 +53,8 @@ class Canary:
     tag: str = field(default_factory=new_tag)
     user: str = ""
     """The token's user name; empty where the instance does not say."""
+    accepted: bool = False
+    """Whether the instance accepted the token for some request of this run."""
     tried: bool = False
     """Whether something may have been written, be it without an answer."""
     bookmark: str = ""
@@ -79,6 +82,12 @@ class Canary:
     def integration(self) -> Client:
         """The client that asks as the integration."""
         return self.session.integration
+
+    @property
+    def token_is_good(self) -> bool:
+        """Whether the token is proven: accepted elsewhere in this run, or living and renewable, as checks say."""
+        tokens = self.session.bearer.tokens
+        return self.accepted or (tokens.usable(time.time()) and bool(tokens.refresh_token))
 
     @property
     def inspector(self) -> Client | None:
@@ -132,16 +141,46 @@ class Canary:
         return [row for row in reply.rows if str(row.get("short_description", "")).startswith(self.tag)]
 
 
-def refusal(reply: Reply, what: str) -> Outcome:
+def decided(reply: Reply) -> bool:
+    """Whether the instance's configuration said no, so that nothing was written."""
+    return reply.failure is not None and 400 <= reply.status < 500 and reply.failure.cause not in UNDECIDED
+
+
+def accepts(reply: Reply) -> bool:
+    """Whether an answer shows that the token is accepted: it was judged by something behind authentication."""
+    failure = reply.failure
+    return failure is None or (decided(reply) and failure.cause != "authentication")
+
+
+def refusal(canary: Canary, reply: Reply, what: str) -> Outcome:
     """Return the outcome of a refused request: a gap where ServiceNow's words name a layer, else unknown."""
     assert reply.failure is not None
     failure = reply.failure
     summary = f"{what}: HTTP {reply.status}, {failure.words}."
-    fix = Fix(
-        Owner.SERVICENOW_ADMIN,
-        "Open what refused the request; snowkit check names the layer and the clicks.",
-        ("Run snowkit check.", "Do what it says.", "Run snowkit sync again."),
-    )
+    if failure.cause == "authentication":
+        return _unauthenticated(canary, reply, summary)
+    fix = _look("Open what refused the request; snowkit check names the layer and the clicks.")
     if failure.cause in UNDECIDED:
         return unknown(failure.cause, summary, reply.evidence(), fix=fix)
     return gap(failure.cause, summary, fix, reply.evidence())
+
+
+def _unauthenticated(canary: Canary, reply: Reply, summary: str) -> Outcome:
+    """Judge a 401; its words are the same for every layer that says them (source: REST behaviour, 0.9)."""
+    if not canary.token_is_good:
+        fix = Fix(Owner.ENGINEER, "Sign in again.", ("Run snowkit login.", "Run snowkit sync again."))
+        told = (
+            f"{summary} The instance accepts the token nowhere, and there is no refresh token to replace it."
+        )
+        return gap("token", told, fix, reply.evidence())
+    told = (
+        f"{summary} The token is good. A REST API Access Policy, token restriction, an adaptive policy and a missing "
+        "snc_platform_rest_api_access say it alike."
+    )
+    fix = _look("Find the layer that refuses the good token; snowkit check reads the policies and names it.")
+    return unknown("authentication", told, reply.evidence(), fix=fix)
+
+
+def _look(summary: str) -> Fix:
+    steps = ("Run snowkit check.", "Do what it says.", "Run snowkit sync again.")
+    return Fix(Owner.SERVICENOW_ADMIN, summary, steps)

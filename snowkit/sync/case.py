@@ -12,7 +12,7 @@ from snowkit.errors import Unreachable
 from snowkit.instance import cases, table
 from snowkit.instance.client import Reply
 from snowkit.sync import pull, webhook
-from snowkit.sync.canary import UNDECIDED, Canary, refusal
+from snowkit.sync.canary import UNDECIDED, Canary, accepts, decided, refusal
 from snowkit.sync.comparison import compare
 
 STAMP = "%Y-%m-%d %H:%M:%S"
@@ -54,8 +54,8 @@ async def create(canary: Canary) -> Outcome:
     if await _found_after_all(canary):
         return met(f"Case {canary.number} was created, though the answer was HTTP {reply.status}.")
     if reply.failure is not None:
-        canary.refused = reply.status < 500
-        return refusal(reply, "The Case API did not create the canary case")
+        canary.refused = decided(reply)
+        return refusal(canary, reply, "The Case API did not create the canary case")
     return unknown("edge", "The Case API answered without a sys_id.", reply.evidence("no sys_id"))
 
 
@@ -76,6 +76,7 @@ async def _bookmark(canary: Canary) -> str:
     stamp = _stamp(canary)
     query = f"ORDERBYDESC{stamp}"
     reply = await table.read(canary.integration, canary.case_table, query, fields=("sys_id", stamp))
+    canary.accepted |= accepts(reply)
     now = _date(reply)
     newest = str(reply.rows[0].get(stamp, "")) if reply.rows else ""
     limit = (now - OVERLAP).strftime(STAMP)
@@ -115,7 +116,9 @@ async def pulled(canary: Canary) -> Outcome:
         await asyncio.sleep(canary.patience.pause)
     how = f"{stamp} >= {canary.bookmark} UTC"
     if got.cause:
-        return _incomplete(got, f"The pull of {canary.case_table} by {how} is not whole: {got.reason}.")
+        return _incomplete(
+            canary, got, f"The pull of {canary.case_table} by {how} is not whole: {got.reason}."
+        )
     if len(rows) == 1:
         canary.row = rows[0]
         canary.pull = got.reply.evidence(f"{len(got.rows)} row(s), the canary once")
@@ -127,9 +130,9 @@ async def pulled(canary: Canary) -> Outcome:
     return await _why_not_pulled(canary, how, got)
 
 
-def _incomplete(got: pull.Pulled, summary: str) -> Outcome:
+def _incomplete(canary: Canary, got: pull.Pulled, summary: str) -> Outcome:
     if got.reply.failure is not None:
-        return refusal(got.reply, summary.rstrip("."))
+        return refusal(canary, got.reply, summary.rstrip("."))
     if got.cause in UNDECIDED:
         return unknown(got.cause, summary, got.reply.evidence(got.reason))
     return gap(got.cause, summary, _pull_fix(), got.reply.evidence(got.reason))
@@ -142,7 +145,7 @@ async def _why_not_pulled(canary: Canary, how: str, got: pull.Pulled) -> Outcome
         summary = f"The integration can read the case, but the pull by {how} does not bring it."
         return gap("pull_incomplete", summary, _pull_fix(), evidence, one.evidence("readable by sys_id"))
     summary = f"The pull by {how} does not bring the case, and the integration cannot read it by its sys_id"
-    return refusal(one, summary)
+    return refusal(canary, one, summary)
 
 
 def _pull_fix() -> Fix:

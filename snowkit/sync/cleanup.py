@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snowkit.engine.finding import Fix, Outcome, Owner, gap, met, unknown
 from snowkit.errors import InstanceError
 from snowkit.instance import attachments, table
-from snowkit.instance import query as encoded
 from snowkit.instance.client import RETRIED, Client, Reply
 from snowkit.instance.evidence import Evidence
 from snowkit.instance.session import Session
-from snowkit.journal import TAG_PREFIX, Entry, Journal
+from snowkit.journal import Entry, Journal
 from snowkit.pack.model import Pack
 from snowkit.sync.canary import ATTACHMENTS, JOURNAL
+from snowkit.sync.leftovers import Leftover, leftovers, orphans
 
-MOST = 100
-"""Records of one page; their sys_ids must fit into one request line."""
-
-_TAG = re.compile(rf"^{re.escape(TAG_PREFIX)}[0-9a-f]{{12}}(?![0-9a-f])")
 _LOOKS = 3
 """How often a record is looked for whose creation was never answered, and a busy instance asked to delete."""
 
-
-@dataclass(frozen=True, slots=True)
-class Leftover:
-    """One record of ours on the instance; `tag` is what it is found by."""
-
-    table: str
-    sys_id: str
-    tag: str
-    number: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.table} {self.number or self.tag} (sys_id {self.sys_id})"
+_UNSEEN = (
+    "Where rows are not shown: let an administrator open that list, and delete what hangs on the canary."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +43,7 @@ class Removed:
         if self.trouble:
             known = f" Named by now: {names}." if names else ""
             summary = f"Whether all is gone is not known: {self.trouble}{known}"
-            return unknown("cleanup", summary, *self.evidence, fix=_by_hand(self.left))
+            return unknown("cleanup", summary, *self.evidence, fix=_by_hand(self.left, _UNSEEN))
         if self.left:
             return gap("cleanup", f"Could not be removed: {names}.", _by_hand(self.left), *self.evidence)
         if not self.gone:
@@ -85,7 +71,6 @@ async def remove(session: Session, pack: Pack, journal: Journal, tag: str = "") 
     done = _Removing(session, inspector)
     if tag:
         await _wait_for_the_unanswered(inspector, pack, noted, tag)
-    trouble = ""
     found = await leftovers(inspector, pack, tag, files := _files(noted))
     try:
         # A list holds one page, so many strays take several rounds.
@@ -93,18 +78,35 @@ async def remove(session: Session, pack: Pack, journal: Journal, tag: str = "") 
             for item in fresh:
                 await done.delete(item)
             found = await leftovers(inspector, pack, tag, files)
-        for entry in noted:
-            if entry.sys_id and entry.sys_id not in {tried.sys_id for tried in done.tried}:
-                await done.look_for(Leftover(entry.table, entry.sys_id, entry.tag))
-        for case in [item for item in done.gone if item.table in pack.case_tables]:
-            for item in await _orphans(inspector, case):
-                await done.delete(item)
+        await _account(done, pack, noted)
     except InstanceError as error:
-        trouble = error.what
+        done.troubles.append(error.what)
         done.left += [item for item in found if item not in done.tried]
-        noted = [entry for entry in noted if entry.sys_id in {item.sys_id for item in done.gone}]
-    _settle(journal, url, noted, done.left)
+        # The next cleaning looks for all of them again.
+        noted = []
+    unsettled = done.unsure | {(item.table, item.tag) for item in done.left}
+    _settle(journal, url, noted, unsettled)
+    trouble = " ".join(done.troubles)
     return Removed(tuple(done.gone), tuple(done.left), tuple(done.evidence), done.seen_by_both, trouble)
+
+
+async def _account(done: _Removing, pack: Pack, noted: list[Entry]) -> None:
+    """Look for what the lists did not show: records that were noted, and the journal rows of deleted cases."""
+    rows = [entry for entry in noted if entry.table == JOURNAL]
+    others = [
+        Leftover(entry.table, entry.sys_id, entry.tag)
+        for entry in noted
+        if entry.table != JOURNAL
+        and entry.sys_id
+        and entry.sys_id not in {item.sys_id for item in done.tried}
+    ]
+    for item in others:
+        await done.look_for(item)
+    for case in (*done.gone, *(item for item in others if item not in done.left)):
+        if case.table in pack.case_tables:
+            await done.sweep(case)
+    for entry in rows:
+        await done.account(entry)
 
 
 def _files(noted: Sequence[Entry]) -> list[str]:
@@ -128,6 +130,13 @@ class _Removing:
         self.left: list[Leftover] = []
         self.evidence: list[Evidence] = []
         self.seen_by_both = True
+        self.troubles: list[str] = []
+        self.unsure: set[tuple[str, str]] = set()
+        """Tables and tags of what may be left, so that the journal keeps them."""
+        self._comments: set[str] = set()
+        """The tags of the runs whose comment was found."""
+        self._swept: dict[str, Leftover] = {}
+        """The deleted cases by their tags."""
         self._session = session
         self._inspector = inspector
 
@@ -152,6 +161,43 @@ class _Removing:
         if item not in self.left:
             self.gone.append(item)
 
+    async def sweep(self, case: Leftover) -> None:
+        """Delete the journal rows that a deleted case left behind."""
+        found = await orphans(self._inspector, case)
+        self._swept[case.tag] = case
+        for item in found.rows:
+            await self.delete(item)
+        if found.comment:
+            self._comments.add(case.tag)
+        if found.trouble:
+            self.troubles.append(found.trouble)
+        if found.trouble or any(item in self.left for item in found.rows):
+            self._keep(case.tag)
+
+    async def account(self, entry: Entry) -> None:
+        """Say what became of a comment's journal row that no list showed."""
+        case = self._swept.get(entry.tag)
+        if entry.tag in self._comments:
+            return
+        if entry.sys_id:
+            item = Leftover(JOURNAL, entry.sys_id, entry.tag)
+            await self.look_for(item)
+            if item in self.left:
+                self._keep(entry.tag)
+            return
+        if case is not None and (case.table, case.tag) not in self.unsure:
+            self.troubles.append(
+                f"{JOURNAL} with element_id={case.sys_id}: a comment was written on {case.number or case.tag}, "
+                "and nobody was shown its row."
+            )
+        self._keep(entry.tag)
+
+    def _keep(self, tag: str) -> None:
+        """Let the journal remember a comment's row, and the case whose sys_id alone leads to it."""
+        self.unsure.add((JOURNAL, tag))
+        if tag in self._swept:
+            self.unsure.add((self._swept[tag].table, tag))
+
     async def _ask(self, item: Leftover) -> Reply:
         if item.table == ATTACHMENTS:
             return await attachments.delete(self._inspector, item.sys_id)
@@ -169,30 +215,6 @@ class _Removing:
         self.evidence.append(seen.evidence())
 
 
-async def leftovers(client: Client, pack: Pack, tag: str, files: Sequence[str] = ()) -> tuple[Leftover, ...]:
-    """Return files and cases with a tag, or with any where it is empty, as `client` sees them.
-
-    Files are looked for on those cases, and by their sys_ids in `files`. Raises `InstanceError` where `client` may
-    not look, or rows that match are hidden from it.
-    """
-    cases: list[Leftover] = []
-    for name in pack.case_tables:
-        fields = ("sys_id", "number", "short_description")
-        query = f"short_descriptionSTARTSWITH{tag or TAG_PREFIX}^ORDERBYsys_created_on"
-        reply = await table.read(client, name, query, fields=fields, limit=MOST, count=True)
-        cases += _ours(name, reply, "short_description", tag)
-    # A file's name has no index, and the table may hold millions.
-    conditions = [
-        encoded.any_of(field, ids)
-        for field, ids in (("table_sys_id", [case.sys_id for case in cases]), ("sys_id", list(files)))
-        if ids
-    ]
-    if not conditions:
-        return tuple(cases)
-    reply = await attachments.read(client, "^OR".join(conditions), limit=MOST)
-    return (*_ours(ATTACHMENTS, reply, "file_name", tag), *cases)
-
-
 def unremovable(items: tuple[Leftover, ...], why: str) -> Outcome:
     """Return the outcome of a run that nobody may clean up after."""
     names = ", ".join(str(item) for item in items)
@@ -203,46 +225,15 @@ def unremovable(items: tuple[Leftover, ...], why: str) -> Outcome:
     )
 
 
-def _by_hand(items: tuple[Leftover, ...]) -> Fix:
+def _by_hand(items: tuple[Leftover, ...], *steps: str) -> Fix:
     return Fix(
         Owner.SERVICENOW_ADMIN,
         "Delete these records, or lend an inspector and run: snowkit sync cleanup --yes",
-        tuple(f"Open {item.table}.do?sys_id={item.sys_id} and delete it." for item in items),
+        (*(f"Open {item.table}.do?sys_id={item.sys_id} and delete it." for item in items), *steps),
     )
 
 
-def _ours(name: str, reply: Reply, field: str, tag: str) -> list[Leftover]:
-    """Keep the rows that bear a tag, whatever the instance made of the query."""
-    advice = "Run snowkit sync cleanup --yes with an inspector that may read and delete these records."
-    if reply.failure is not None:
-        raise InstanceError(
-            f"{name} cannot be searched for what was written: HTTP {reply.status} {reply.failure.words}.",
-            advice,
-        )
-    if reply.total and not reply.rows:
-        raise InstanceError(
-            f"{name} holds {reply.total} record(s) that may be ours, but they are hidden.", advice
-        )
-    found = []
-    for row in reply.rows:
-        match = _TAG.match(str(row.get(field, "")))
-        if match and row.get("sys_id") and tag in ("", match.group()):
-            found.append(Leftover(name, str(row["sys_id"]), match.group(), str(row.get("number", ""))))
-    return found
-
-
-async def _orphans(inspector: Client, case: Leftover) -> list[Leftover]:
-    fields = ("sys_id", "element_id")
-    reply = await table.read(inspector, JOURNAL, f"element_id={case.sys_id}", fields=fields, limit=MOST)
-    return [
-        Leftover(JOURNAL, str(row["sys_id"]), case.tag)
-        for row in reply.rows
-        if row.get("element_id") == case.sys_id and row.get("sys_id")
-    ]
-
-
-def _settle(journal: Journal, url: str, noted: list[Entry], left: list[Leftover]) -> None:
-    remaining = {(item.table, item.tag) for item in left}
+def _settle(journal: Journal, url: str, noted: list[Entry], unsettled: set[tuple[str, str]]) -> None:
     for entry in noted:
-        if (entry.table, entry.tag) not in remaining:
+        if (entry.table, entry.tag) not in unsettled:
             journal.write(Entry(url, entry.table, entry.tag, entry.sys_id, gone=True))

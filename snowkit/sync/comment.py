@@ -9,7 +9,7 @@ from snowkit.engine.finding import Fix, Outcome, Owner, gap, met, unknown
 from snowkit.errors import Unreachable
 from snowkit.instance import cases, table
 from snowkit.sync import pull, webhook
-from snowkit.sync.canary import JOURNAL, UNDECIDED, Canary, refusal
+from snowkit.sync.canary import JOURNAL, UNDECIDED, Canary, decided, refusal
 from snowkit.sync.comparison import difference
 
 FIELDS = ("sys_id", "name", "element", "element_id", "value", "sys_created_on")
@@ -23,13 +23,16 @@ def text(tag: str) -> str:
 async def written(canary: Canary) -> Outcome:
     """Comment, find the journal row by its creation time, and compare its text."""
     wanted = text(canary.tag)
+    canary.note(JOURNAL)
     try:
         reply = await canary.write(cases.update(canary.integration, canary.sys_id, {"comments": wanted}))
     except Unreachable:
         # It may have been written; the journal shows it, and a second try could comment twice.
         reply = None
     if reply is not None and reply.failure is not None:
-        return refusal(reply, "The Case API did not take the comment")
+        if decided(reply):
+            canary.note(JOURNAL, gone=True)
+        return refusal(canary, reply, "The Case API did not take the comment")
     condition = f"element_id={canary.sys_id}^element=comments"
     deadline = time.monotonic() + canary.patience.pull
     while True:
@@ -41,11 +44,12 @@ async def written(canary: Canary) -> Outcome:
             break
         await asyncio.sleep(canary.patience.pause)
     if got.cause:
-        return _incomplete(got)
+        return _incomplete(canary, got)
     if not ours:
         return await _hidden(canary, condition, got)
     evidence = got.reply.evidence(f"{len(ours)} journal row(s), sys_id {ours[0]['sys_id']}")
     canary.entry, canary.entry_since = str(ours[0]["sys_id"]), str(ours[0]["sys_created_on"])
+    canary.note(JOURNAL, canary.entry)
     if len(ours) > 1:
         return gap("pull_incomplete", f"The one comment came as {len(ours)} journal rows.", _fix(), evidence)
     if "value" not in ours[0]:
@@ -63,10 +67,10 @@ async def told(canary: Canary) -> Outcome:
     return await webhook.arrival(canary, change)
 
 
-def _incomplete(got: pull.Pulled) -> Outcome:
+def _incomplete(canary: Canary, got: pull.Pulled) -> Outcome:
     what = f"The pull of {JOURNAL} by sys_created_on is not whole"
     if got.reply.failure is not None:
-        return refusal(got.reply, what)
+        return refusal(canary, got.reply, what)
     if got.cause in UNDECIDED:
         return unknown(got.cause, f"{what}: {got.reason}.", got.reply.evidence(got.reason))
     return gap(got.cause, f"{what}: {got.reason}.", _fix(), got.reply.evidence(got.reason))
@@ -92,6 +96,7 @@ async def _hidden(canary: Canary, condition: str, got: pull.Pulled) -> Outcome:
         return gap("row_acl", summary, _fix(), evidence, seen.evidence(f"{len(seen.rows)} row(s)"))
     witness = seen.evidence("no row")
     if await _may_not_comment(canary):
+        canary.note(JOURNAL, gone=True)
         summary = (
             "The Case API answered with success and dropped the comment: the integration may not write any."
         )

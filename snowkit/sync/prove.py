@@ -22,8 +22,9 @@ from snowkit.journal import Entry, Journal
 from snowkit.pack.model import Pack
 from snowkit.profile import Profile
 from snowkit.sync import attachment, case, cleanup, comment, webhook
-from snowkit.sync.canary import ATTACHMENTS, Canary, Patience
+from snowkit.sync.canary import ATTACHMENTS, JOURNAL, Canary, Patience, accepts
 from snowkit.sync.inbox import Inbox
+from snowkit.sync.leftovers import Leftover, leftovers
 
 CLEANING_SECONDS = 10.0
 """How long an interrupted run may clean up."""
@@ -41,13 +42,19 @@ async def _clean(canary: Canary) -> Outcome:
         if canary.inspector is not None:
             removed = await cleanup.remove(canary.session, canary.pack, canary.journal, canary.tag)
             return removed.outcome()
-        items = await cleanup.leftovers(canary.integration, canary.pack, canary.tag)
+        items = await leftovers(canary.integration, canary.pack, canary.tag)
     except InstanceError as error:
         why, items = error.what.rstrip("."), ()
-    made = ((ATTACHMENTS, canary.attachment, ""), (canary.case_table, canary.sys_id, canary.number))
-    items = items or tuple(
-        cleanup.Leftover(name, sys_id, canary.tag, number) for name, sys_id, number in made if sys_id
+    made = tuple(
+        Leftover(name, sys_id, canary.tag, number)
+        for name, sys_id, number in (
+            (ATTACHMENTS, canary.attachment, ""),
+            (canary.case_table, canary.sys_id, canary.number),
+            (JOURNAL, canary.entry, ""),
+        )
+        if sys_id
     )
+    items = (*items, *(item for item in made if item.sys_id not in {seen.sys_id for seen in items}))
     if not items:
         return unknown(
             "cleanup", f"Whether a record with the tag {canary.tag} was made is not known, because {why}."
@@ -96,6 +103,8 @@ WRITES = (
     "One case, through the Case API as the integration; its short description starts with snowkit-canary-.",
     "One comment on it, through the Case API as the integration.",
     "One attachment on it, by the inspector: the required-access list lets the integration only read them.",
+    "A created case may set off the customer's own notifications, assignment rules and SLAs.",
+    "ServiceNow keeps audit rows of the canary (sys_audit, sys_audit_delete), which stay after its deletion.",
 )
 REMOVES = (
     "The attachment, the case and its journal rows, by the inspector: the required-access list grants no deletion.",
@@ -126,7 +135,7 @@ async def prove(
     started, before = datetime.now(UTC), session.requests
     canary = Canary(session, pack, profile, journal, patience=patience or Patience())
     emit(Planned(STEPS))
-    canary.user = await _user(session.integration)
+    canary.user, canary.accepted = await _user(session.integration)
     if not profile.inbox_url:
         findings = await _steps(canary, emit, allow_writes)
         requests = session.requests - before
@@ -209,13 +218,15 @@ async def _clean_in_time(canary: Canary) -> None:
         cleaning.cancel()
 
 
-async def _user(client: Client) -> str:
-    """Return the token's user name; empty when the instance does not say, or names several."""
-    fields = ("sys_id", "user_name")
+async def _user(client: Client) -> tuple[str, bool]:
+    """Return the token's user name, empty when the instance does not say, and whether the token was accepted.
+
+    Exactly one row must match, before row ACLs: a refused function would drop the clause and return anybody.
+    """
+    query, fields = "sys_id=javascript:gs.getUserID()", ("sys_id", "user_name")
     try:
-        reply = await table.read(
-            client, "sys_user", "sys_id=javascript:gs.getUserID()", fields=fields, limit=2
-        )
+        reply = await table.read(client, "sys_user", query, fields=fields, limit=2, count=True)
     except InstanceError:
-        return ""
-    return str(reply.rows[0].get("user_name", "")) if len(reply.rows) == 1 else ""
+        return "", False
+    one = reply.total == 1 and len(reply.rows) == 1
+    return (str(reply.rows[0].get("user_name", "")) if one else ""), accepts(reply)

@@ -21,6 +21,7 @@ from snowkit.sync.cleanup import remove
 
 URL = "https://dev1.service-now.com"
 CASES = "sn_customerservice_case"
+ROWS = "sys_journal_field"
 TAG = "snowkit-canary-0123456789ab"
 OTHER = "snowkit-canary-ba9876543210"
 GONE = {"error": {"message": "No Record found", "detail": ""}, "status": "failure"}
@@ -36,12 +37,18 @@ class Instance:
         self.deleted: list[str] = []
         self.undeletable: set[str] = set()
         self.hidden: set[str] = set()
+        self.refused: set[str] = set()
+        """Tables whose lists are refused."""
         self.busy = 0
         """How many deletions are answered 502 before the instance recovers."""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         parts = urlsplit(str(request.url)).path.split("/")
         table, sys_id = ("sys_attachment", parts[4:5]) if "attachment" in parts else (parts[4], parts[5:6])
+        if not sys_id and table in self.refused:
+            return httpx.Response(
+                403, json={"error": {"message": "User Not Authorized"}, "status": "failure"}
+            )
         if not sys_id:
             found = self.rows.get(table, [])
             shown = [row for row in found if row["sys_id"] not in self.hidden]
@@ -173,6 +180,68 @@ async def test_hidden_records_are_not_gone(httpx_mock: HTTPXMock, session: Sessi
     with pytest.raises(InstanceError, match="hidden"):
         await remove(session, load(), journal, TAG)
     assert len(journal.left(URL)) == 1
+
+
+async def test_a_foreign_row_does_not_vouch_for_hidden_ones(
+    httpx_mock: HTTPXMock, session: Session, journal: Journal
+) -> None:
+    """A visible row of a customer's beside a hidden one: what is hidden may be ours."""
+    rows = {CASES: [case("a", TAG), case("b", "snowkit-canary-not-a-tag")]}
+    serve(httpx_mock, rows).hidden.add("a" * 32)
+    with pytest.raises(InstanceError, match="hidden"):
+        await remove(session, load(), journal)
+
+
+@pytest.mark.parametrize("how", ["refused", "hidden"])
+async def test_journal_rows_that_are_not_shown_leave_it_open(
+    httpx_mock: HTTPXMock, session: Session, journal: Journal, how: str
+) -> None:
+    """A case's journal cannot be searched whole: unknown, its place named, and the next cleaning finishes it."""
+    journal.write(Entry(URL, CASES, TAG, "a" * 32))
+    journal_rows = [{"sys_id": letter * 32, "element_id": "a" * 32} for letter in "45"]
+    instance = serve(httpx_mock, {CASES: [case("a", TAG)], ROWS: journal_rows})
+    hiding = instance.refused if how == "refused" else instance.hidden
+    hiding.add(ROWS if how == "refused" else "4" * 32)
+    outcome = (await remove(session, load(), journal, TAG)).outcome()
+    assert (outcome.verdict, outcome.cause) == (Verdict.UNKNOWN, "cleanup")
+    assert f"{ROWS} with element_id={'a' * 32}" in outcome.summary
+    assert [entry.sys_id for entry in journal.left(URL)] == ["a" * 32]
+    hiding.clear()
+    assert (await remove(session, load(), journal)).outcome().verdict is Verdict.MET
+    assert instance.rows[ROWS] == []
+    assert journal.left(URL) == ()
+
+
+async def test_a_comment_whose_row_nobody_saw_leaves_it_open(
+    httpx_mock: HTTPXMock, session: Session, journal: Journal
+) -> None:
+    """A comment was written and only a customer's own journal row is shown: the comment's row may be left."""
+    journal.write(Entry(URL, CASES, TAG, "a" * 32))
+    journal.write(Entry(URL, ROWS, TAG))
+    foreign = {"sys_id": "4" * 32, "element_id": "a" * 32, "element": "work_notes", "value": "assigned"}
+    instance = serve(httpx_mock, {CASES: [case("a", TAG)], ROWS: [foreign]})
+    outcome = (await remove(session, load(), journal, TAG)).outcome()
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert f"{ROWS} with element_id={'a' * 32}" in outcome.summary
+    assert {entry.table for entry in journal.left(URL)} == {CASES, ROWS}
+    comment = {"sys_id": "5" * 32, "element_id": "a" * 32, "element": "comments", "value": f"{TAG} comment"}
+    instance.rows[ROWS].append(comment)
+    assert (await remove(session, load(), journal)).outcome().verdict is Verdict.MET
+    assert instance.deleted == ["a" * 32, "4" * 32, "5" * 32]
+    assert journal.left(URL) == ()
+
+
+async def test_a_comment_that_the_integration_saw_is_asked_for(
+    httpx_mock: HTTPXMock, session: Session, journal: Journal
+) -> None:
+    """The list does not bring the row that was noted, but it is still read: it is left, and stays noted."""
+    journal.write(Entry(URL, CASES, TAG, "a" * 32))
+    journal.write(Entry(URL, ROWS, TAG, "4" * 32))
+    serve(httpx_mock, {CASES: [case("a", TAG)], ROWS: [{"sys_id": "4" * 32, "element_id": "moved"}]})
+    outcome = (await remove(session, load(), journal, TAG)).outcome()
+    assert outcome.verdict is Verdict.GAP
+    assert "4" * 32 in outcome.summary
+    assert {entry.sys_id for entry in journal.left(URL)} == {"a" * 32, "4" * 32}
 
 
 async def test_a_record_of_the_journal_that_is_already_gone_is_settled(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,8 +14,9 @@ from snowkit.engine.events import Event, Finished, Planned, Started
 from snowkit.engine.finding import Level, Verdict
 from snowkit.engine.result import Report
 from snowkit.errors import OutputError, Unreachable, UsageError
-from snowkit.instance import attachments, cases
+from snowkit.instance import attachments, cases, table
 from snowkit.instance.client import Client, Reply
+from snowkit.instance.failure import Failure
 from snowkit.instance.session import Session
 from snowkit.journal import TAG_PREFIX, Journal
 from snowkit.lab.instance import Lab
@@ -21,7 +24,8 @@ from snowkit.lab.session import SYSTEM
 from snowkit.pack.load import load
 from snowkit.report.formats import FORMATS, render
 from snowkit.sync import attachment, case, cleanup, comment
-from snowkit.sync.prove import STEPS
+from snowkit.sync.canary import Canary
+from snowkit.sync.prove import STEPS, WRITES
 from tests.sync.conftest import QUICK, Run, findings
 
 CASE_RULE = "TheLoops - Case Created or Updated"
@@ -120,7 +124,9 @@ async def test_without_an_inspector_the_leftovers_are_named(run: Run) -> None:
     assert found["sync.attachment"].outcome.cause == "not_permitted"
     assert found["sync.comment_webhook"].verdict is Verdict.MET
     assert report.exit_code == 3
-    assert [entry.sys_id for entry in run.journal.left(run.lab.url)] == [left["sys_id"]]
+    (row,) = run.lab.store.find("sys_journal_field", f"element_id={left['sys_id']}")
+    assert row["sys_id"] in found["sync.cleanup"].outcome.summary
+    assert [entry.sys_id for entry in run.journal.left(run.lab.url)] == [left["sys_id"], row["sys_id"]]
 
 
 async def test_cleanup_removes_what_an_earlier_run_left_and_nothing_else(run: Run) -> None:
@@ -156,7 +162,9 @@ async def test_cleanup_needs_no_journal(run: Run) -> None:
 async def test_a_broken_script_is_named_with_its_line(run: Run) -> None:
     """The comment rule throws on its third line: the rule and the line are named, and cleaning still happens."""
     run.change(
-        "sys_script", f"name={COMMENT_RULE}", {"script": "var a = 1; // RESTMessageV2\nvar b = 2;\nnoSuchThing.call();\n"}
+        "sys_script",
+        f"name={COMMENT_RULE}",
+        {"script": "var a = 1; // RESTMessageV2\nvar b = 2;\nnoSuchThing.call();\n"},
     )
     report = await run.go()
     assert gaps(report) == {"sync.comment_webhook": "rule_misconfigured"}
@@ -394,6 +402,30 @@ async def test_a_case_whose_answer_got_lost_is_found_and_not_made_twice(
     assert nothing_left(run)
 
 
+@pytest.mark.parametrize("status", [200, 201])
+async def test_a_success_that_cannot_be_read_is_no_refusal(
+    run: Run, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """The case was made, its answer was cut short and the search failed: the cleaning looks, and deletes it."""
+    create = cases.create
+
+    async def cut_short(client: Client, values: dict[str, str]) -> Reply:
+        await create(client, values)
+        failure = Failure(status, "edge", "The answer is not whole JSON")
+        return Reply("POST", "/api/sn_customerservice/case", status, {}, b"", None, failure)
+
+    async def nothing(canary: Canary, client: Client) -> list[dict[str, str]]:
+        return []
+
+    monkeypatch.setattr(cases, "create", cut_short)
+    monkeypatch.setattr(Canary, "find", nothing)
+    report = await run.go()
+    found = findings(report)
+    assert (found["sync.create"].verdict, found["sync.create"].outcome.cause) == (Verdict.UNKNOWN, "edge")
+    assert "sn_customerservice_case" in found["sync.cleanup"].outcome.summary
+    assert nothing_left(run)
+
+
 async def test_a_case_that_never_arrived_leaves_nothing_known(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -408,6 +440,81 @@ async def test_a_case_that_never_arrived_leaves_nothing_known(
     assert found["sync.create"].outcome.cause == "network"
     assert found["sync.fields"].blocked_by == "sync.create"
     assert nothing_left(run)
+
+
+async def test_a_policy_is_not_taken_for_a_bad_token(run: Run) -> None:
+    """The Case API's policy shuts the token out, the Table API takes it: unknown, and the way to snowkit check."""
+    run.change("sys_api_access_policy", "name=TheLoops Case API Access", {"active": "false"})
+    report = await run.go()
+    found = findings(report)["sync.create"]
+    assert (found.verdict, found.outcome.cause) == (Verdict.UNKNOWN, "authentication")
+    assert "REST API Access Policy" in found.outcome.summary
+    assert found.outcome.fix is not None
+    assert "snowkit check" in found.outcome.fix.summary
+    assert nothing_left(run)
+
+
+async def test_a_comment_that_nobody_is_shown_is_not_called_gone(run: Run) -> None:
+    """A before-query rule hides the journal from all: unknown, its place named; once shown, it is cleaned."""
+    before = counted(run.lab)
+    run.lab.change_switches({"before_query": {"sys_journal_field": "element=nothing"}})
+    report = await run.go()
+    found = findings(report)
+    assert found["sync.comment"].verdict is Verdict.UNKNOWN
+    cleaned = found["sync.cleanup"]
+    assert (cleaned.verdict, cleaned.outcome.cause) == (Verdict.UNKNOWN, "cleanup")
+    noted = {entry.table: entry.sys_id for entry in run.journal.left(run.lab.url)}
+    assert f"sys_journal_field with element_id={noted['sn_customerservice_case']}" in cleaned.outcome.summary
+    run.lab.change_switches({"before_query": {}})
+    async with Session(run.login) as session:
+        removed = await cleanup.remove(session, load("theloops"), run.journal)
+    assert removed.outcome().verdict is Verdict.MET
+    assert [item.table for item in removed.gone] == ["sys_journal_field"]
+    assert counted(run.lab) == before
+    assert nothing_left(run)
+
+
+async def test_a_comment_that_the_instance_dropped_is_not_looked_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The case's activities say that the integration may not comment: there is no row to clean."""
+    update = cases.update
+
+    async def dropped(client: Client, sys_id: str, values: dict[str, str]) -> Reply:
+        return await update(client, sys_id, {})
+
+    async def may_not(client: Client, sys_id: str) -> Reply:
+        told = {"result": {"journal_fields": [{"name": "comments", "can_write": False}]}}
+        return Reply("GET", "/api/x", 200, {}, b"", told, None)
+
+    monkeypatch.setattr(cases, "update", dropped)
+    monkeypatch.setattr(cases, "activities", may_not)
+    report = await run.go()
+    assert gaps(report)["sync.comment"] == "write_acl"
+    assert findings(report)["sync.cleanup"].verdict is Verdict.MET
+    assert nothing_left(run)
+
+
+async def test_a_dropped_condition_does_not_name_the_token(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row is shown of many that match before row ACLs: it may be anybody, so nobody is named."""
+    read = table.read
+
+    async def of_many(client: Client, name: str, *arguments: Any, **options: Any) -> Reply:
+        reply = await read(client, name, *arguments, **options)
+        return (
+            replace(reply, headers={**reply.headers, "x-total-count": "7"}) if name == "sys_user" else reply
+        )
+
+    monkeypatch.setattr(table, "read", of_many)
+    report = await run.go(allow_writes=False)
+    assert report.subject.user == ""
+
+
+def test_the_consent_names_what_cannot_be_taken_back() -> None:
+    """Audit rows stay, and a case sets off what the customer set up for cases."""
+    texts = " ".join(WRITES)
+    for words in ("sys_audit,", "sys_audit_delete", "notifications", "assignment rules", "SLAs"):
+        assert words in texts
 
 
 async def test_a_file_and_a_comment_whose_answers_got_lost_are_found(
