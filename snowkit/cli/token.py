@@ -23,7 +23,8 @@ def command(context: click.Context, name: str) -> None:
         click.echo(f"access token: living until {until:%Y-%m-%d %H:%M:%S} UTC")
     else:
         click.echo("access token: none that lives")
-    click.echo(f"refresh token: {'kept' if tokens.refresh_token else 'none'}")
+    place = "kept" if connection.tokens_given(vault) is None else "in the environment"
+    click.echo(f"refresh token: {place if tokens.refresh_token else 'none'}")
     expiry = profile.refresh_token_expiry
     click.echo(f"refresh token's day, by the profile: {expiry.isoformat() if expiry else 'not given'}")
     if not tokens.refresh_token and not tokens.usable(time.time()):

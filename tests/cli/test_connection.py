@@ -115,3 +115,17 @@ def test_a_listing_does_not_fail_on_an_address_that_is_none(monkeypatch: pytest.
     monkeypatch.setenv("SNOWKIT_URL", "http://acme.service-now.com")
     assert connection.vault_of(profiles.load("acme")).kept("refresh_token") == ""
     assert main.run(["token", "--profile", "acme"]) == 2
+
+
+def test_token_says_whose_tokens_it_speaks_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A token of the environment is not called kept, and beside it nothing that is kept counts."""
+    assert main.run(["token", "--profile", "acme"]) == 0
+    assert "refresh token: kept" in capsys.readouterr().out
+    monkeypatch.setenv("SNOWKIT_REFRESH_TOKEN", "CANARY")
+    assert main.run(["token", "--profile", "acme"]) == 0
+    shown = capsys.readouterr().out
+    assert "refresh token: in the environment" in shown
+    assert "none that lives" in shown
+    assert "CANARY" not in shown
