@@ -16,20 +16,23 @@ from snowkit import profile as profiles
 from snowkit.access.records import Acl
 from snowkit.checks.configuration import Configuration
 from snowkit.checks.plan import check
-from snowkit.cli import connection, errands, generate, ports, verdicts
+from snowkit.cli import connection, errands, form, generate, ports, verdicts
 from snowkit.cli.lab import PROFILE, written_profile
 from snowkit.cli.login import sign_in
 from snowkit.cli.narration import Tell, narrated
 from snowkit.engine.result import Report
-from snowkit.errors import InstanceError, LabError, PortTaken
+from snowkit.errors import InstanceError, LabError, OAuthError, PortTaken, ProfileError
 from snowkit.journal import Journal
 from snowkit.lab.instance import Lab
 from snowkit.lab.visitor import Admin, Visitor
 from snowkit.listener import LOOPBACK
 from snowkit.profile import Profile
 from snowkit.sync.prove import REMOVES, WRITES, prove
-from snowkit.tui.actions import Actions, Connection, Consent, Emit, Written
+from snowkit.tui.actions import Actions, Connection, Consent, Emit, Known, Written
 from snowkit.updateset.generate import Generated
+
+STAYS = "What stays: "
+"""How a line of `REMOVES` begins that names what is not removed."""
 
 
 class Desk:
@@ -60,15 +63,23 @@ class Desk:
             install=self.install,
             consent=self.consent,
             sync=self.sync,
+            form=self.form,
             profiles=f"{profiles.LOCAL_FILE} here, or {profiles.home().profiles}",
         )
 
-    def connections(self) -> tuple[Connection, ...]:
+    def connections(self) -> Known:
         """Return every connection as it would be used: the environment goes before what a file says."""
-        names = [profile.name for profile in profiles.every()]
-        if os.environ.get("SNOWKIT_URL") and not names:
+        readable, wrong = profiles.readable()
+        names, errors = [profile.name for profile in readable], list(wrong)
+        if os.environ.get("SNOWKIT_URL") and not names and not errors:
             names = [profiles.load().name]
-        return tuple(self._line(profiles.load(name)) for name in names)
+        lines: list[Connection] = []
+        for name in names:
+            try:
+                lines.append(self._line(profiles.load(name)))
+            except ProfileError as error:
+                errors.append(error)
+        return Known(tuple(lines), tuple(errors))
 
     def _line(self, profile: Profile) -> Connection:
         vault = connection.vault_of(profile)
@@ -97,9 +108,9 @@ class Desk:
             if self._lab is None:
                 lab = opening.enter_context(Lab("fresh"))
                 # Another terminal's lab, or a connection of that name, is left alone.
-                taken = {profile.name for profile in profiles.every() if not _is_dead(profile)}
-                names = (PROFILE, *(f"{PROFILE}-{number}" for number in range(2, len(taken) + 3)))
-                name = next(name for name in names if name not in taken)
+                taken = {profile.name for profile in profiles.readable()[0] if not _is_dead(profile)}
+                names = (PROFILE, *(f"{PROFILE}-{number}" for number in range(2, len(taken) + 9)))
+                name = next((name for name in names if name not in taken and _may_have(name)), PROFILE)
                 profile = opening.enter_context(written_profile(lab, name))
                 redirect = f"http://{LOOPBACK}:{ports.free()}/callback"
                 profile = profile.model_copy(update={"redirect_uri": redirect})
@@ -206,14 +217,25 @@ class Desk:
             yield line
 
     def consent(self, name: str) -> Consent:
-        """Say what a sync would write and remove."""
+        """Say what a sync would write, remove and leave; raises `OAuthError` where nobody has signed in."""
         profile, _, vault = connection.load(name)
-        inspected = profile.inspector_user or vault.get("inspector_token")
+        tokens = connection.tokens_of(vault)
+        if not tokens.access_token and not tokens.refresh_token:
+            raise OAuthError("Nobody has signed in.", "Press l to log in.")
         kept = f"On this machine: what was written, in {profiles.home().journal}."
-        nobody = (
-            "Nothing: without an inspector nobody here may delete. The case stays, and is named at the end."
-        )
-        return Consent((*WRITES, kept), REMOVES if inspected else (nobody,))
+        stays = tuple(line.removeprefix(STAYS) for line in REMOVES if line.startswith(STAYS))
+        removes = tuple(line for line in REMOVES if not line.startswith(STAYS))
+        if profile.inspector_user or vault.get("inspector_token"):
+            return Consent((*WRITES, kept), removes, stays)
+        # Only the inspector uploads, and only it deletes.
+        writes = tuple(line for line in WRITES if "by the inspector" not in line)
+        case = "The case with its comment: no inspector may delete it. It is named at the end."
+        return Consent((*writes, kept), stays=(case, *stays))
+
+    def form(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return what the platform's form asks for, as far as this machine knows it."""
+        profile, pack, _ = connection.load(name)
+        return form.values(profile, pack)
 
     async def sync(self, name: str, emit: Emit) -> Report:
         """Send a canary all the way; only called after a yes."""
@@ -241,6 +263,15 @@ def _refuse_environment(profile: Profile) -> None:
             f"The environment, or {profiles.LOCAL_FILE}, gives {', '.join(other)} in place of the lab's.",
             "Unset those variables of SNOWKIT_… and start snowkit again.",
         )
+
+
+def _may_have(name: str) -> bool:
+    """Tell whether the lab may have this name: a file that cannot be read may hold it already."""
+    try:
+        profiles.url_on_file(name)
+    except ProfileError:
+        return False
+    return True
 
 
 def _is_dead(profile: Profile) -> bool:

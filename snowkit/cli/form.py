@@ -28,13 +28,27 @@ def command(name: str, offline: bool) -> None:
     that this connection holds; TheLoops gets one of its own when you press Connect, and its day is later.
     """
     profile, pack, vault = connection.load(name)
+    day = ""
+    if not profile.refresh_token_expiry and not offline:
+        day = asyncio.run(_day(profile, pack, vault))
+    for label, value in values(profile, pack, day):
+        click.echo(f"{label:<26} {value}")
+    redirect = pack.redirect_url(profile.region)
+    click.echo(
+        f"\nThe OAuth entity must have the redirect URL {redirect or '(no page names one for this region)'}."
+    )
+    if profile.webhook_url:
+        click.echo(f"Webhook URL in the profile  {profile.webhook_url}")
+
+
+def values(profile: Profile, pack: Pack, day: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the form's fields with what belongs into each; `day` is the refresh token's last, if it is known."""
     titles = {row.id: row.title for row in pack.capability}
     pull = {"created": "Created Time", "updated": "Updated Time"}[profile.pull_by]
     asks = any(row.pull_by for row in pack.capability if row.id in profile.capability)
-    day = profile.refresh_token_expiry.isoformat() if profile.refresh_token_expiry else ""
-    if not day and not offline:
-        day = asyncio.run(_day(profile, pack, vault))
-    rows = [
+    if profile.refresh_token_expiry:
+        day = profile.refresh_token_expiry.isoformat()
+    return (
         ("Name", pack.names.entity),
         ("Capability", ", ".join(titles[item] for item in profile.capability)),
         ("ServiceNow domain", core_domain(profile.url)),
@@ -46,15 +60,7 @@ def command(name: str, offline: bool) -> None:
             "Refresh Token Expiry Date",
             day or "unknown: 100 days after Connect, unless the entity's lifespan differs",
         ),
-    ]
-    for label, value in rows:
-        click.echo(f"{label:<26} {value}")
-    redirect = pack.redirect_url(profile.region)
-    click.echo(
-        f"\nThe OAuth entity must have the redirect URL {redirect or '(no page names one for this region)'}."
     )
-    if profile.webhook_url:
-        click.echo(f"Webhook URL in the profile  {profile.webhook_url}")
 
 
 async def _day(profile: Profile, pack: Pack, vault: Vault) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from snowkit.engine.events import Event
 from snowkit.engine.result import Report
+from snowkit.errors import SnowkitError
 
 Emit = Callable[[Event], None]
 """An observer of a run; called on the application's event loop."""
@@ -32,6 +33,14 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """The connections that can be read, and what is wrong with the others."""
+
+    connections: tuple[Connection, ...]
+    errors: tuple[SnowkitError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What generating wrote: the folder, each file with what it is, and what was withheld and why."""
 
@@ -45,14 +54,16 @@ class Consent:
     """What a sync would do to the instance, one sentence each, said before it is done."""
 
     writes: tuple[str, ...]
-    removes: tuple[str, ...]
+    removes: tuple[str, ...] = ()
+    """Empty where nobody may remove anything."""
+    stays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Actions:
     """The callables; each takes a connection's name, and may raise `SnowkitError`, which is shown in place."""
 
-    connections: Callable[[], tuple[Connection, ...]]
+    connections: Callable[[], Known]
     open_lab: Callable[[], Awaitable[str]]
     """Start the emulated instance in this process and return its connection's name."""
     login: Callable[[str], AsyncIterator[str]]
@@ -65,5 +76,7 @@ class Actions:
     """Play the administrator of an emulated instance with the generated files, one line for each click."""
     consent: Callable[[str], Consent]
     sync: Callable[[str, Emit], Awaitable[Report]]
+    form: Callable[[str], tuple[tuple[str, str], ...]]
+    """The fields of the platform's own form, each with its value."""
     profiles: str = "snowkit.toml"
     """Where connections are kept, to be said when there is none."""

@@ -12,6 +12,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input
 
 from snowkit.tui.actions import Actions, Connection
 from snowkit.tui.marks import UNICODE, Marks
@@ -30,7 +31,7 @@ class SnowkitApp(App[None]):
     TITLE = "snowkit"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "explain", "Help", key_display="?"),
-        Binding("q", "quit", "Quit"),
+        Binding("q", "leave", "Quit"),
     ]
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012, Textual declares it without ClassVar
@@ -82,7 +83,7 @@ class SnowkitApp(App[None]):
         notice.say("Starting the lab.", "Escape cancels.", error=False)
         try:
             name = await self.actions.open_lab()
-            self.open(next(item for item in self.actions.connections() if item.name == name))
+            self.open(next(item for item in self.actions.connections().connections if item.name == name))
         except asyncio.CancelledError:
             notice.clear()
             raise
@@ -107,6 +108,14 @@ class SnowkitApp(App[None]):
         """Show the help, once."""
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.marks))
+
+    async def action_leave(self) -> None:
+        """Leave by a letter, which a field would take as text."""
+        await self.action_quit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no letter while a field takes it as text."""
+        return not (action in {"leave", "explain"} and isinstance(self.focused, Input))
 
     async def action_quit(self) -> None:
         """Leave when every job has put away what it began; asked a second time, leave at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from textual.content import Content
@@ -25,8 +26,20 @@ SOURCES = {
 }
 
 
+_KEYS = (("login", "l", "log in"), ("check", "c", "check"), ("sync", "s", "sync"))
+
 CLIENT_SHOWN = 12
 """So many characters of a client id tell one client from another; reports hold it whole."""
+
+
+def by_keys(said: str) -> str:
+    """Return an advice with keys in place of the commands that have one; other commands stay."""
+
+    for command, key, what in _KEYS:
+        name = rf"snowkit {command}\b(?! --| cleanup)"
+        said = re.sub(rf"\bRun {name}", f"Press {key} to {what}", said)
+        said = re.sub(rf"\bwith {name}", f"with the key {key}", said)
+    return re.sub(r" to --out(put)?\b", "", said)
 
 
 def counts(seen: Counter[Verdict], marks: Marks) -> Content:
@@ -68,11 +81,12 @@ def summary(report: Report, marks: Marks, *, success: str = "Ready") -> Content:
         else:
             head = Content.styled(f"{marks.unknown} Unknown: nothing was checked", "bold $warning")
         head = Content.assemble(head, (f" {speaks_of(report)}", MUTED))
+    counted = "Advised ones included" if _advised(report) else "All required"
     return Content.assemble(
         head,
-        "\n",
-        counts(Counter(finding.verdict for finding in report.findings), marks),
         (_tally(report), MUTED),
+        (f"\n{counted}: ", MUTED),
+        counts(Counter(finding.verdict for finding in report.findings), marks),
     )
 
 
@@ -86,9 +100,13 @@ def speaks_of(report: Report) -> str:
     return f"for {capability}, as {user}, through OAuth client {client}, at {at}"
 
 
+def _advised(report: Report) -> bool:
+    return any(finding.level is not Level.REQUIRED for finding in report.findings)
+
+
 def _tally(report: Report) -> str:
     seconds = (report.finished_at - report.started_at).total_seconds()
-    return f"  in {_number(report.requests, 'request')}, {seconds:.1f} s"
+    return f", {_number(report.requests, 'request')}, {seconds:.1f} s"
 
 
 def _number(number: int, noun: str) -> str:
@@ -117,23 +135,23 @@ def about(finding: Finding, marks: Marks) -> Content:
         parts.append(("\n\nBlocked by  ", "bold"))
         parts.append((plain(finding.blocked_by, 100), "$secondary"))
         parts.append(("  (b goes there)", MUTED))
+    if outcome.fix:
+        parts.append(_fix(outcome.fix))
     if outcome.evidence:
         parts.append(("\n\nEvidence", "bold"))
         parts.extend(_exchange(exchange, marks) for exchange in outcome.evidence)
-    if outcome.fix:
-        parts.append(_fix(outcome.fix))
     return Content.assemble(*parts)
 
 
 def _fix(fix: Fix) -> Content:
     parts: list[str | tuple[str, str]] = [
         ("\n\nFix  ", "bold"),
-        plain(fix.summary),
+        plain(by_keys(fix.summary)),
         (f"\nby {OWNERS[fix.owner]}", MUTED),
     ]
     if fix.carried_by:
         parts.append((f", in {CARRIERS.get(fix.carried_by, plain(fix.carried_by, 40))}", MUTED))
-    parts.extend(f"\n {number}. {plain(step)}" for number, step in enumerate(fix.steps, 1))
+    parts.extend(f"\n {number}. {plain(by_keys(step))}" for number, step in enumerate(fix.steps, 1))
     if fix.url:
         parts.append((f"\n {plain(fix.url)}", "$accent"))
         parts.append(("  (o opens it)", MUTED))

@@ -12,8 +12,9 @@ from snowkit.engine.check import Check
 from snowkit.engine.finding import Fix, Level, Outcome, Owner, gap, met, unknown
 from snowkit.engine.result import Report, Subject
 from snowkit.engine.run import run
+from snowkit.errors import SnowkitError
 from snowkit.instance.evidence import Evidence
-from snowkit.tui.actions import Actions, Connection, Consent, Emit, Written
+from snowkit.tui.actions import Actions, Connection, Consent, Emit, Known, Written
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CLIENT = "5b6f0c3d9a7e4f21a0c7d8e9f0112233"
@@ -105,6 +106,12 @@ STEPS = (
     ("sync.cleanup", "All that was created is gone", "Three records were removed and are gone."),
 )
 
+CONSENT = Consent(
+    ("one case, with a comment and an attachment",),
+    ("the case, its comment and its attachment",),
+    ("the rows of the audit",),
+)
+
 
 @dataclass
 class Story:
@@ -117,15 +124,17 @@ class Story:
     gate: asyncio.Event | None = None
     asked: list[str] = field(default_factory=list)
     put_away: bool = False
+    errors: tuple[SnowkitError, ...] = ()
+    allowed: Consent = CONSENT
 
     def begin(self, what: str) -> None:
         self.asked.append(what)
         if what in self.failing:
             raise self.failing[what]
 
-    def connections(self) -> tuple[Connection, ...]:
+    def connections(self) -> Known:
         self.begin("connections")
-        return tuple(self.known)
+        return Known(tuple(self.known), self.errors)
 
     async def open_lab(self) -> str:
         self.begin("open_lab")
@@ -187,9 +196,11 @@ class Story:
 
     def consent(self, name: str) -> Consent:
         self.begin("consent")
-        return Consent(
-            ("one case, with a comment and an attachment",), ("the case, its comment and its attachment",)
-        )
+        return self.allowed
+
+    def form(self, name: str) -> tuple[tuple[str, str], ...]:
+        self.begin("form")
+        return (("Name", "TheLoops Integration"), ("ServiceNow domain", name), ("Client ID", CLIENT))
 
     async def sync(self, name: str, emit: Emit) -> Report:
         self.begin("sync")
@@ -217,4 +228,5 @@ class Story:
             install=self.install,
             consent=self.consent,
             sync=self.sync,
+            form=self.form,
         )

@@ -98,10 +98,10 @@ async def test_both_faces_say_the_same(desk: Desk) -> None:
 async def test_the_profile_of_the_lab_goes_with_it(desk: Desk) -> None:
     """When the terminal UI is left, no connection to a stopped lab stays behind."""
     name = await desk.open_lab()
-    assert [item.name for item in desk.connections()] == [name]
+    assert [item.name for item in desk.connections().connections] == [name]
     assert await desk.open_lab() == name
     await asyncio.to_thread(desk.__exit__)
-    assert desk.connections() == ()
+    assert desk.connections().connections == ()
 
 
 async def test_a_cancelled_sync_leaves_nothing_on_the_instance(desk: Desk) -> None:
@@ -136,7 +136,7 @@ async def test_an_environment_for_another_instance_keeps_the_lab_closed(
         await desk.open_lab()
     assert "url, client_secret" in str(caught.value)
     assert "not shown" not in str(caught.value)
-    assert [item.url for item in desk.connections()] == ["https://acme.service-now.com"]
+    assert [item.url for item in desk.connections().connections] == ["https://acme.service-now.com"]
     monkeypatch.delenv("SNOWKIT_URL")
     monkeypatch.delenv("SNOWKIT_CLIENT_SECRET")
     assert await desk.open_lab() == "lab"

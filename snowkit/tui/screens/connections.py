@@ -14,7 +14,7 @@ from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from snowkit.errors import SnowkitError
-from snowkit.tui.actions import Actions, Connection
+from snowkit.tui.actions import Actions, Connection, Known
 from snowkit.tui.marks import MUTED, Marks
 from snowkit.tui.plain import plain
 from snowkit.tui.widgets.notice import Notice
@@ -71,18 +71,29 @@ class Connections(Screen[None]):
         options.clear_options()
         options.add_option(Option(self.lab_line(), id=LAB))
         try:
-            self.known = {item.name: item for item in self.actions.connections()}
+            known = self.actions.connections()
         except SnowkitError as error:
-            self.known = {}
-            self.query_one(Notice).say_error(error)
+            known = Known((), (error,))
+        self.known = {item.name: item for item in known.connections}
+        if known.errors:
+            self.query_one(Notice).say_error(known.errors[0])
         for item in self.known.values():
             options.add_option(Option("", disabled=True))
             options.add_option(Option(self.line(item), id=item.name))
         options.highlighted = min(at, options.option_count - 1)
         options.focus()
-        none = "No connection is known yet. " if not self.known else ""
-        self.query_one("#hint", Static).update(
-            f"{none}Connections are kept in {plain(self.actions.profiles)}."
+        self.query_one("#hint", Static).update(self.hint())
+
+    def hint(self) -> Content:
+        """Return how a connection is added."""
+        none = "" if self.known else "No connection is known yet. "
+        return Content.assemble(
+            (
+                f"{none}To add a connection, write this into {plain(self.actions.profiles)}; then press r.",
+                MUTED,
+            ),
+            '\n  [profile.NAME]\n  url = "https://NAME.service-now.com"\n  client_id = "of the OAuth entity"',
+            ("\nThe entity's secret is taken from the variable SNOWKIT_CLIENT_SECRET.", MUTED),
         )
 
     def lab_line(self) -> Content:

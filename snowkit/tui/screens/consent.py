@@ -9,20 +9,25 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Footer, Static
 
 from snowkit.tui.actions import Connection, Consent
 from snowkit.tui.marks import Marks
 from snowkit.tui.plain import plain
 
+ROOMY = 30
+"""From this many rows on, the lists stand apart."""
+
 
 class AskConsent(ModalScreen[bool]):
-    """Says what will be written and removed, and where; its result is True only after a yes."""
+    """Says what will be written, removed and left, and where; its result is True only after a yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes, write"),
         Binding("n,escape", "answer(False)", "No"),
         Binding("left,right", "app.focus_next", "Other answer", show=False),
+        Binding("up,pageup", "read(-1)", "Read up", show=False),
+        Binding("down,pagedown", "read(1)", "Read down", show=False),
     ]
 
     def __init__(self, connection: Connection, consent: Consent, marks: Marks) -> None:
@@ -39,7 +44,8 @@ class AskConsent(ModalScreen[bool]):
                 yield Static(self.told(), markup=False, id="told")
             with Horizontal(id="answers"):
                 yield Button("No, write nothing (n)", id="no", compact=True)
-                yield Button("Yes, write and clean up (y)", id="yes", variant="warning", compact=True)
+                yield Button(f"{self.yes()} (y)", id="yes", variant="warning", compact=True)
+        yield Footer(compact=True)
 
     def on_mount(self) -> None:
         """Let Enter mean No, and colour a production instance."""
@@ -54,12 +60,26 @@ class AskConsent(ModalScreen[bool]):
         return Content(f"Write on {where}?")
 
     def told(self) -> Content:
-        """Return what would be written and what removed."""
-        parts: list[str | tuple[str, str]] = [("Will be written", "bold")]
-        parts += [f"\n {self.marks.bullet} {plain(line)}" for line in self.consent.writes]
-        parts.append(("\n\nWill be removed again", "bold"))
-        parts += [f"\n {self.marks.bullet} {plain(line)}" for line in self.consent.removes]
-        return Content.assemble(*parts)
+        """Return what would be written, what removed, and what would stay."""
+        lists = (
+            ("Will be written", self.consent.writes),
+            ("Will be removed again", self.consent.removes),
+            ("Will stay", self.consent.stays),
+        )
+        gap = "\n" if self.app.size.height < ROOMY else "\n\n"
+        return Content(gap).join(
+            Content.assemble((title, "bold"), *(f"\n {self.marks.bullet} {plain(line)}" for line in lines))
+            for title, lines in lists
+            if lines
+        )
+
+    def yes(self) -> str:
+        """Return what a yes permits."""
+        return "Yes, write and clean up" if self.consent.removes else "Yes, write and leave the case"
+
+    def action_read(self, lines: int) -> None:
+        """Scroll what does not fit into a small terminal."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer by a button."""

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Footer, Static
 
 from snowkit.engine.finding import Verdict
 from snowkit.tui.marks import VERDICT_COLOURS, Marks
@@ -18,12 +18,12 @@ KEYS = (
     ("1 2 3 4", "open a step of the way, at any time"),
     ("l", "log in to the instance"),
     ("c", "check the access; nothing is written"),
-    ("g", "write the update sets into a folder"),
+    ("g", "open Generate; enter, or g outside its field, writes"),
     ("a", "in the lab: its administrator imports them"),
     ("s", "prove the sync; asks before it writes"),
     ("arrows, enter", "choose a check; scroll its explanation"),
     ("b", "go to what blocks the chosen check"),
-    ("o / y", "open the fix's page / copy the explanation"),
+    ("o / y", "open the fix's page / copy what is explained"),
     ("escape", "cancel what runs; else back to the connections"),
     ("ctrl+p", "the palette: every action, and themes"),
     ("q", "quit"),
@@ -51,6 +51,7 @@ class Help(ModalScreen[None]):
             yield Static("Help   escape closes it", markup=False, id="heading")
             with VerticalScroll():
                 yield Static(self.told(), markup=False)
+        yield Footer(compact=True)
 
     def told(self) -> Content:
         """Return the keys and the meaning of each verdict."""

@@ -12,21 +12,22 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Footer, Input, Static
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
-from snowkit.engine.finding import Finding
+from snowkit.errors import SnowkitError
 from snowkit.tui.actions import Actions, Connection
 from snowkit.tui.marks import Marks, State
 from snowkit.tui.plain import plain
 from snowkit.tui.screens.consent import AskConsent
-from snowkit.tui.widgets.connect import Connect
+from snowkit.tui.widgets.connect import FORM, Connect
 from snowkit.tui.widgets.generate import Generate
 from snowkit.tui.widgets.notice import Notice
 from snowkit.tui.widgets.run import Run
 from snowkit.tui.widgets.way import Stage, Step, Way
-from snowkit.tui.wording import about
 
+LETTERS = frozenset({"login", "check", "generate", "install", "sync"})
+"""The actions of single letters."""
 VERDICTS = {"ready": State.DONE, "gaps": State.GAP, "unknown": State.UNKNOWN}
 
 
@@ -40,9 +41,6 @@ class Workspace(Screen[None]):
         Binding("g", "generate", "Generate"),
         Binding("a", "install", "Admin"),
         Binding("s", "sync", "Sync"),
-        Binding("b", "blocker", "Blocker", show=False),
-        Binding("o", "browse", "Open fix", show=False),
-        Binding("y", "copy", "Copy", show=False),
         Binding("escape", "back", "Back"),
     ]
 
@@ -111,13 +109,22 @@ class Workspace(Screen[None]):
         self.query_one(ContentSwitcher).current = opened
         self.query_one(Way).show_open(opened)
         if opened is Step.CONNECT:
-            self.query_one(Connect).focus()
+            self.show_form()
         elif opened is Step.GENERATE:
             generate = self.query_one(Generate)
             generate.suggest(self.actions.folder(self.connection.name))
-            generate.ready()
+            generate.enter()
         else:
             self.run_of(opened).matrix.focus()
+
+    def show_form(self) -> None:
+        """Show the values for the platform's form; after a proven sync they are what is next."""
+        panel = self.query_one(Connect)
+        with suppress(SnowkitError):
+            # What is wrong with a connection is said by its actions.
+            panel.show_form(self.actions.form(self.connection.name))
+        proven = self.query_one(Way).stage(Step.SYNC).progress is State.DONE
+        panel.turn_to_form(proven)
 
     def on_stage_chosen(self, event: Stage.Chosen) -> None:
         """Open the step that was clicked."""
@@ -133,6 +140,8 @@ class Workspace(Screen[None]):
             return
         notice.clear()
         self.action_open(step)
+        if step is Step.GENERATE:
+            self.query_one(Generate).ready()
         self.mark(step, State.RUNNING)
         self.stopping = False
         self.job = self.run_worker(self.carry(step, work, halt), group="job", exit_on_error=False)
@@ -206,8 +215,11 @@ class Workspace(Screen[None]):
         self.launch(Step.ACCESS, work, panel.halt)
 
     def action_generate(self) -> None:
-        """Open the step that writes the update sets; Enter writes them."""
-        self.action_open(Step.GENERATE)
+        """Open the step that writes the update sets; where it is open, write them."""
+        if self.open_step is Step.GENERATE:
+            self.query_one(Generate).ask()
+        else:
+            self.action_open(Step.GENERATE)
 
     def on_generate_asked(self, event: Generate.Asked) -> None:
         """Write the update sets into the folder that was entered."""
@@ -266,36 +278,14 @@ class Workspace(Screen[None]):
         panel.begin()
         report = await self.actions.sync(self.connection.name, panel.observe)
         panel.settle(report)
+        if report.verdict == "ready":
+            self.query_one(Notice).say(
+                f"Next: press {Step.CONNECT.key} for the values of {FORM}.", error=False
+            )
         return VERDICTS[report.verdict]
 
-    # ---- the chosen check
-
-    def chosen(self) -> Finding | None:
-        """Return the finding under the cursor of the open step."""
-        if self.open_step not in (Step.ACCESS, Step.SYNC):
-            return None
-        selected = self.run_of(self.open_step).matrix.selected()
-        return selected if isinstance(selected, Finding) else None
-
-    def action_blocker(self) -> None:
-        """Go to what blocks the chosen check."""
-        if self.chosen():
-            self.run_of(self.open_step).go_to_blocker()
-
-    def action_browse(self) -> None:
-        """Open the fix's page in a browser."""
-        chosen = self.chosen()
-        url = chosen.outcome.fix.url if chosen and chosen.outcome.fix else ""
-        if url.startswith(("http://", "https://")):
-            self.app.open_url(url)
-
-    def action_copy(self) -> None:
-        """Copy the explanation of the chosen check."""
-        chosen = self.chosen()
-        if chosen:
-            self.app.copy_to_clipboard(about(chosen, self.marks).plain)
-            self.notify("Copied.", markup=False, timeout=2)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Show the administrator's key only where he can be played."""
+        """Offer the administrator's key only where he can be played, and no letter that a field takes as text."""
+        if action in LETTERS and isinstance(self.focused, Input):
+            return False
         return self.connection.emulated if action == "install" else True

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -11,21 +15,31 @@ from snowkit.tui.actions import Connection
 from snowkit.tui.marks import MUTED, Marks
 from snowkit.tui.plain import plain
 
+FORM = "TheLoops' form, Settings > Integrations"
+"""Where the platform asks for what a connection holds."""
+
+_ADDRESS = re.compile(r"https?://\S+\?\S+")
+"""An address with a query: one that a person has to open whole."""
+
 
 class Connect(VerticalScroll):
-    """The facts of a connection, and below them the log-in."""
+    """The facts of a connection, below them the log-in, and the values for the platform's form."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "Copy the address", show=False)]
 
     def __init__(self, marks: Marks, connection: Connection, *, id: str) -> None:
         super().__init__(id=id)
         self.marks = marks
         self.connection = connection
         self.lines: list[str] = []
+        self.address = ""
 
     def compose(self) -> ComposeResult:
-        """Lay facts and log-in below each other."""
+        """Lay facts, log-in and form below each other."""
         with Vertical(classes="facts"):
             yield Static(self.facts(), markup=False)
         yield Static(self.invitation(), markup=False, classes="steps")
+        yield Static("", markup=False, classes="form")
 
     def facts(self) -> Content:
         """Return the connection's fields, one a line."""
@@ -50,12 +64,14 @@ class Connect(VerticalScroll):
 
     def begin(self) -> None:
         """Forget the last log-in's lines."""
-        self.lines = []
+        self.lines, self.address = [], ""
         self.draw(self.marks.running, "$accent")
 
     def add(self, line: str) -> None:
         """Show one more step of the log-in."""
-        self.lines.append(plain(line, 1000))
+        address = _ADDRESS.search(plain(line, 4000))
+        self.address = address.group() if address else self.address
+        self.lines.append(plain(line, 4000))
         self.draw(self.marks.running, "$accent")
 
     def settle(self) -> None:
@@ -73,4 +89,28 @@ class Connect(VerticalScroll):
             ended = number < len(self.lines)
             sign, tint = (self.marks.met, "$success") if ended else (last, colour)
             parts += [(f"\n {sign} ", tint), line]
+            if self.address and self.address in line:
+                parts.append(("  (y copies the address)", MUTED))
         self.query_one(".steps", Static).update(Content.assemble(*parts, coda))
+
+    def show_form(self, values: tuple[tuple[str, str], ...]) -> None:
+        """Show what the platform's form asks for."""
+        width = max((len(label) for label, _ in values), default=0)
+        self.query_one(".form", Static).update(
+            Content.assemble(
+                (f"For {FORM}", "bold"),
+                *((f"\n{label:<{width}}  {plain(value, 300)}") for label, value in values),
+            )
+        )
+
+    def turn_to_form(self, proven: bool) -> None:
+        """Take the keys, and begin at the form once the sync is proven."""
+        self.focus(scroll_visible=False)
+        if proven:
+            self.call_after_refresh(self.query_one(".form").scroll_visible, top=True, animate=False)
+
+    def action_copy(self) -> None:
+        """Copy the address that a person has to open."""
+        if self.address:
+            self.app.copy_to_clipboard(self.address)
+            self.notify("Copied.", markup=False, timeout=2)

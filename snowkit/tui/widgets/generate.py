@@ -21,7 +21,8 @@ class Folder(Input):
     """A field that the escape key leaves, before it leaves the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "app.focus_next", "Leave the field", show=False)
+        Binding("enter", "submit", "Write the files"),
+        Binding("escape", "app.focus_next", "Leave the field"),
     ]
 
 
@@ -61,6 +62,10 @@ class Generate(VerticalScroll):
         field = self.query_one(Input)
         if not field.value:
             field.value = str(folder)
+
+    def enter(self) -> None:
+        """Put the keys into the field."""
+        self.query_one(Input).focus()
 
     def ready(self) -> None:
         """Put the button under the Enter key."""

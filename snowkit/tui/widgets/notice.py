@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from snowkit.errors import SnowkitError
 from snowkit.tui.plain import plain
+from snowkit.tui.wording import by_keys
 
 
 class Notice(Static):
@@ -30,7 +31,7 @@ class Notice(Static):
     def say_error(self, error: Exception) -> None:
         """Show a failure; one that is not ours is a defect, and is said to be one."""
         if isinstance(error, SnowkitError):
-            self.say(error.what, error.next_step)
+            self.say(by_keys(error.what), by_keys(error.next_step))
         else:
             self.say(
                 f"snowkit failed unexpectedly: {type(error).__name__}: {plain(error, 200)}",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import DataTable, Static
@@ -21,6 +22,12 @@ from snowkit.tui.wording import about, counts, progress, summary
 
 class Run(Vertical):
     """Observes a run; `invitation` is said before the first, `success` where all is met."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "blocker", "Blocker", show=False),
+        Binding("o", "browse", "Open fix", show=False),
+        Binding("y", "copy", "Copy", show=False),
+    ]
 
     def __init__(self, marks: Marks, invitation: str, success: str, *, id: str) -> None:
         super().__init__(id=id)
@@ -106,8 +113,27 @@ class Run(Vertical):
             return Content.assemble((f"{chosen}\n", "bold"), counts(self.matrix.seen_of[chosen], self.marks))
         return Content("")
 
-    def go_to_blocker(self) -> bool:
-        """Put the cursor on what stands in the way of the chosen check; False when nothing does."""
-        chosen = self.matrix.selected()
-        blocker = chosen.blocked_by if isinstance(chosen, Finding) else None
-        return bool(blocker) and self.matrix.go_to(str(blocker))
+    def chosen(self) -> Finding | None:
+        """Return the finding under the cursor."""
+        selected = self.matrix.selected()
+        return selected if isinstance(selected, Finding) else None
+
+    def action_blocker(self) -> None:
+        """Go to what blocks the chosen check."""
+        chosen = self.chosen()
+        if chosen and chosen.blocked_by:
+            self.matrix.go_to(chosen.blocked_by)
+
+    def action_browse(self) -> None:
+        """Open the fix's page in a browser."""
+        chosen = self.chosen()
+        url = chosen.outcome.fix.url if chosen and chosen.outcome.fix else ""
+        if url.startswith(("http://", "https://")):
+            self.app.open_url(url)
+
+    def action_copy(self) -> None:
+        """Copy the explanation of the chosen check."""
+        chosen = self.chosen()
+        if chosen:
+            self.app.copy_to_clipboard(about(chosen, self.marks).plain)
+            self.notify("Copied.", markup=False, timeout=2)
