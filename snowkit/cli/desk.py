@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
-import threading
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,16 +14,13 @@ from snowkit import profile as profiles
 from snowkit.access.records import Acl
 from snowkit.checks.configuration import Configuration
 from snowkit.checks.plan import check
-from snowkit.cli import connection, errands, form, generate, ports, verdicts
-from snowkit.cli.lab import PROFILE, written_profile
+from snowkit.cli import connection, form, generate, ports, verdicts
 from snowkit.cli.login import sign_in
 from snowkit.cli.narration import Tell, narrated
+from snowkit.cli.own_lab import OwnLab
 from snowkit.engine.result import Report
-from snowkit.errors import InstanceError, LabError, OAuthError, PortTaken, ProfileError
+from snowkit.errors import InstanceError, OAuthError, PortTaken, ProfileError
 from snowkit.journal import Journal
-from snowkit.lab.instance import Lab
-from snowkit.lab.visitor import Admin, Visitor
-from snowkit.listener import LOOPBACK
 from snowkit.profile import Profile
 from snowkit.sync.prove import REMOVES, WRITES, prove
 from snowkit.tui.actions import Actions, Connection, Consent, Emit, Known, Written
@@ -39,17 +34,14 @@ class Desk:
     """The actions of one run of the terminal UI, and the lab while it is open; a context manager."""
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
-        self._lab: Lab | None = None
-        self._lab_name = ""
-        self._opening = threading.Lock()
+        self._lab = OwnLab()
         self._builds: dict[str, Generated] = {}
 
     def __enter__(self) -> Desk:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stack.close()
+        self._lab.close()
 
     def actions(self) -> Actions:
         """Return what the terminal UI may do."""
@@ -94,38 +86,12 @@ class Desk:
             logged_in=bool(vault.get("refresh_token") or vault.get("access_token")),
             verdict=verdict,
             checked_at=checked_at,
-            emulated=profile.name == self._lab_name,
+            emulated=profile.name == self._lab.name,
         )
-
-    # ---- the lab
 
     async def open_lab(self) -> str:
         """Start the lab, unless it runs, and return its connection's name."""
-        return await asyncio.to_thread(self._open_lab)
-
-    def _open_lab(self) -> str:
-        with self._opening, ExitStack() as opening:
-            if self._lab is None:
-                lab = opening.enter_context(Lab("fresh"))
-                # Another terminal's lab, or a connection of that name, is left alone.
-                taken = {profile.name for profile in profiles.readable()[0] if not _is_dead(profile)}
-                names = (PROFILE, *(f"{PROFILE}-{number}" for number in range(2, len(taken) + 9)))
-                name = next((name for name in names if name not in taken and _may_have(name)), PROFILE)
-                profile = opening.enter_context(written_profile(lab, name))
-                redirect = f"http://{LOOPBACK}:{ports.free()}/callback"
-                profile = profile.model_copy(update={"redirect_uri": redirect})
-                profiles.save(profile)
-                _refuse_environment(profile)
-                self._lab, self._lab_name = lab, name
-                self._stack.push(opening.pop_all())
-            return self._lab_name
-
-    def _opened_lab(self, name: str) -> Lab:
-        if self._lab is None or name != self._lab_name:
-            raise LabError(f"{name} is not the lab.", "Open the lab from the list of connections.")
-        return self._lab
-
-    # ---- what the keys do
+        return await asyncio.to_thread(self._lab.open)
 
     async def login(self, name: str) -> AsyncIterator[str]:
         """Log in by the browser, or in the lab as the person at its pages, yielding each step."""
@@ -134,7 +100,7 @@ class Desk:
         answers: queue.Queue[str] = queue.Queue()
 
         def work(tell: Tell) -> None:
-            browse = self._visitor(profile, tell) if name == self._lab_name else _browser(tell)
+            browse = self._lab.visitor(profile, tell) if name == self._lab.name else _browser(tell)
             user = asyncio.run(sign_in(profile, vault, browse, pasted=answers))
             whose = f"and calls their user {user}" if user else "and does not show whose they are"
             tell(f"The instance takes the tokens, {whose}")
@@ -145,25 +111,6 @@ class Desk:
         finally:
             # Whoever still waits for the redirect wakes up: this is no answer to any request.
             answers.put("cancelled")
-
-    def _visitor(self, profile: Profile, tell: Tell) -> Tell:
-        lab = self._opened_lab(profile.name)
-        person = lab.description()["integration"]
-        with Admin(lab.control_url) as admin:
-            errands.add_redirect(
-                admin,
-                profile.client_id,
-                profile.redirect_uri,
-                lambda line: tell(f"As the administrator: {line}"),
-            )
-
-        def browse(url: str) -> None:
-            tell(f"The person's browser opens {url.partition('?')[0]}")
-            with Visitor(lab.url) as browser:
-                browser.authorize(url, person["user"], person["password"], follow=True)
-            tell(f"The person signs in as {person['user']} and presses Allow")
-
-        return browse
 
     async def check(self, name: str, emit: Emit) -> Report:
         """Probe a connection; nothing is written."""
@@ -190,28 +137,12 @@ class Desk:
 
     async def install(self, name: str, folder: Path) -> AsyncIterator[str]:
         """Play the lab's administrator: import the sets, then do the errands of the hand-over."""
-        lab = self._opened_lab(name)
+        self._lab.opened(name)
         profile, pack, _ = connection.load(name)
         made = self._builds[name]
 
         def work(tell: Tell) -> None:
-            facts = lab.description()
-            with Visitor(lab.url) as browser:
-                browser.sign_in(facts["admin"]["user"], facts["admin"]["password"])
-                for file in ("rules.xml", "access.xml"):
-                    sys_id = browser.upload_update_set(folder / file)
-                    problems = browser.preview(sys_id)
-                    if problems:
-                        raise LabError(
-                            f"The preview of {file} finds problems: {'; '.join(problems)}",
-                            "Nothing of it was committed.",
-                        )
-                    browser.commit(sys_id)
-                    tell(f"{file}: uploaded, previewed without a problem, committed")
-            with Admin(lab.control_url) as admin:
-                errands.grant_roles(admin, facts["integration"]["user"], made.grants, tell)
-                errands.make_policies(admin, pack, profile.client_id, tell)
-                errands.restrict_token(admin, profile.client_id, tell)
+            self._lab.install(profile, pack, made, folder, tell)
 
         async for line in narrated(work):
             yield line
@@ -252,32 +183,6 @@ def _browser(tell: Tell) -> Tell:
             tell(f"No browser could be opened. Open this address yourself: {url}")
 
     return browse
-
-
-def _refuse_environment(profile: Profile) -> None:
-    used = profiles.load(profile.name)
-    other = [name for name in Profile.model_fields if getattr(used, name) != getattr(profile, name)]
-    other += profiles.secrets_of(os.environ)
-    if other:
-        raise LabError(
-            f"The environment, or {profiles.LOCAL_FILE}, gives {', '.join(other)} in place of the lab's.",
-            "Unset those variables of SNOWKIT_… and start snowkit again.",
-        )
-
-
-def _may_have(name: str) -> bool:
-    """Tell whether the lab may have this name: a file that cannot be read may hold it already."""
-    try:
-        profiles.url_on_file(name)
-    except ProfileError:
-        return False
-    return True
-
-
-def _is_dead(profile: Profile) -> bool:
-    """Tell whether a profile is what a lab left behind that could not tidy up."""
-    parts = urlsplit(profile.url)
-    return parts.hostname == LOOPBACK and not ports.is_taken(parts.port or 0)
 
 
 def _refuse_taken_port(redirect_uri: str) -> None:
