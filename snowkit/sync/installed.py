@@ -12,27 +12,10 @@ from snowkit.instance import table
 from snowkit.instance.client import Client
 from snowkit.instance.evidence import Evidence
 from snowkit.pack.model import Rule
+from snowkit.rules.installed import FIELDS, Row, candidates, faults
 from snowkit.sync.canary import Canary
 
-Row = dict[str, Any]
-
 ROWS = 500
-_RULE_FIELDS = (
-    "sys_id",
-    "name",
-    "collection",
-    "active",
-    "when",
-    "advanced",
-    "action_insert",
-    "action_update",
-    "filter_condition",
-    "condition",
-    "role_conditions",
-    "script",
-)
-_OUTBOUND = ("RESTMessageV2", "GlideHTTPRequest", "eventQueue")
-"""What a script that sends anything names (source: RESTMessageV2 API, events)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +42,11 @@ async def look(canary: Canary, inspector: Client, rule: Rule) -> Installed:
     names: tuple[str, ...] = (rule.name,)
     reads_properties = True
     try:
-        rows, evidence = await _rows(inspector, "sys_script", _rule_query(rule), _RULE_FIELDS)
+        rows, evidence = await _rows(inspector, "sys_script", _rule_query(rule), FIELDS)
     except _Unseen as hidden:
         unseen.append(hidden.evidence)
     else:
-        found = _candidates(canary, rule, rows)
+        found = candidates(rows, rule, canary.pack)
         fault = _judge_rule(canary, rule, found, evidence)
         if fault is not None:
             return Installed(fault, names, "", ())
@@ -85,21 +68,6 @@ def _rule_query(rule: Rule) -> str:
     return f"collection={encoded.value(rule.table)}^ORname={encoded.value(rule.name)}"
 
 
-def _candidates(canary: Canary, rule: Rule, rows: Sequence[Row]) -> list[Row]:
-    """Return the rules that look like `rule`: by its name, and by the platform's name in one on its table."""
-    named = [row for row in rows if row.get("name") == rule.name]
-    theirs = {row.name for row in canary.pack.rule}
-    vendor = canary.pack.name
-    by_hand = [
-        row
-        for row in rows
-        if row.get("collection") == rule.table
-        and row.get("name") not in theirs
-        and vendor in f"{row.get('script', '')} {row.get('name', '')}".lower()
-    ]
-    return [*named, *by_hand]
-
-
 def _judge_rule(canary: Canary, rule: Rule, rows: list[Row], evidence: Evidence) -> Outcome | None:
     if not rows:
         summary = f"There is no business rule {rule.name} on {rule.table}, so nothing posts the webhook."
@@ -110,37 +78,12 @@ def _judge_rule(canary: Canary, rule: Rule, rows: list[Row], evidence: Evidence)
         summary = f"The business rule {rows[0].get('name')} is not active, so nothing posts the webhook."
         fix = rule_fix(canary, rule, "Activate it.")
         return gap("rule_inactive", summary, fix, evidence, grade=Grade.STATIC)
-    faults = [_wrong(rule, row) for row in active]
-    if all(faults):
-        summary = f"{active[0].get('name')}: {'; '.join(faults[0])}."
+    wrong = [faults(rule, row) for row in active]
+    if all(wrong):
+        summary = f"{active[0].get('name')}: {'; '.join(wrong[0])}."
         fix = rule_fix(canary, rule, "Import rules.xml again: it sets the rule as it should be.")
         return gap("rule_misconfigured", summary, fix, evidence, grade=Grade.STATIC)
     return None
-
-
-def _wrong(rule: Rule, row: Row) -> list[str]:
-    name, condition = row.get("name"), str(row.get("filter_condition", "")).removesuffix("^EQ")
-    script = str(row.get("script", ""))
-    # A rule made by hand may test the table in its script.
-    filtered = not rule.filter or bool(condition) or rule.filter.split("IN")[0] in script
-    kept = condition == rule.filter if name == rule.name else filtered
-    sends = any(word in script for word in _OUTBOUND)
-    faults = (
-        (
-            row.get("collection") != rule.table,
-            f"its table is {row.get('collection') or 'empty'}, not {rule.table}",
-        ),
-        (row.get("when") not in ("after", "async"), f"it runs {row.get('when') or 'never'}, not after"),
-        (row.get("advanced") != "true", "Advanced is off, so its script does not run"),
-        (rule.insert and row.get("action_insert") != "true", "Insert is off"),
-        (rule.update and row.get("action_update") != "true", "Update is off"),
-        (not script.strip(), "its script is empty"),
-        (bool(script.strip()) and not sends, "its script sends nothing"),
-        (name == rule.name and bool(row.get("condition")), "a Condition decides whether it runs"),
-        (bool(row.get("role_conditions")), "it runs for some roles only"),
-        (not kept, f"nothing keeps it to {rule.filter}, so it may post other tables' records or none"),
-    )
-    return [words for wrong, words in faults if wrong]
 
 
 def _judge_properties(canary: Canary, values: dict[str, str], evidence: Evidence) -> Outcome | None:
@@ -185,7 +128,7 @@ def _property_gap(canary: Canary, name: str, words: str, cause: str, evidence: E
 
 async def _rows(
     inspector: Client, name: str, query: str, fields: Sequence[str]
-) -> tuple[list[Row], Evidence]:
+) -> tuple[list[dict[str, Any]], Evidence]:
     """Return all matching rows; raises `_Unseen` where they are refused or some are hidden."""
     reply = await table.read(inspector, name, query, fields=fields, limit=ROWS, count=True)
     if reply.failure is not None:
