@@ -26,9 +26,6 @@ from snowkit.sync.prove import REMOVES, WRITES, prove
 from snowkit.tui.actions import Actions, Connection, Consent, Emit, Known, Written
 from snowkit.updateset.generate import Generated
 
-STAYS = "What stays: "
-"""How a line of `REMOVES` begins that names what is not removed."""
-
 
 class Desk:
     """The actions of one run of the terminal UI, and the lab while it is open; a context manager."""
@@ -154,14 +151,12 @@ class Desk:
         if not tokens.access_token and not tokens.refresh_token:
             raise OAuthError("Nobody has signed in.", "Press l to log in.")
         kept = f"On this machine: what was written, in {profiles.home().journal}."
-        stays = tuple(line.removeprefix(STAYS) for line in REMOVES if line.startswith(STAYS))
-        removes = tuple(line for line in REMOVES if not line.startswith(STAYS))
         if profile.inspector_user or vault.get("inspector_token"):
-            return Consent((*WRITES, kept), removes, stays)
+            return Consent((*WRITES, kept), REMOVES)
         # Only the inspector uploads, and only it deletes.
         writes = tuple(line for line in WRITES if "by the inspector" not in line)
         case = "The case with its comment: no inspector may delete it. It is named at the end."
-        return Consent((*writes, kept), stays=(case, *stays))
+        return Consent((*writes, kept), stays=(case,))
 
     def form(self, name: str) -> tuple[tuple[str, str], ...]:
         """Return what the platform's form asks for, as far as this machine knows it."""

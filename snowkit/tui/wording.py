@@ -17,7 +17,7 @@ from snowkit.tui.plain import plain
 CARRIERS = {
     "rules": "the update set rules.xml",
     "access": "the update set access.xml",
-    "handover": "the hand-over: an administrator clicks it",
+    "handover": "the hand-over, click by click",
 }
 SOURCES = {
     "page": " by TheLoops' page",

@@ -25,6 +25,7 @@ async def test_the_whole_way_by_keys(
     """The lab is opened, logged in to, checked, generated for, imported into, checked again and proven."""
     async with opened() as pilot:
         assert "Open the lab" in seen(pilot)
+        assert "[profile.NAME]" in seen(pilot)
         assert seen(pilot) == snapshot(name="start")
 
         await keys(pilot, "enter")
@@ -42,6 +43,8 @@ async def test_the_whole_way_by_keys(
         await keys(pilot, "c")
         assert state(workspace, Step.ACCESS) is State.GAP
         assert "3 required gaps" in seen(pilot)
+        assert "Fix  Create the REST API Access Policy" in seen(pilot)
+        assert "1. Open All > System Web Services" in seen(pilot)
         assert seen(pilot) == snapshot(name="access")
 
         await keys(pilot, "g")
@@ -62,11 +65,13 @@ async def test_the_whole_way_by_keys(
         await keys(pilot, "s")
         assert isinstance(pilot.app.screen, AskConsent)
         assert "sync" not in story.asked
+        assert "Will stay" in seen(pilot)
         assert seen(pilot) == snapshot(name="consent")
 
         await keys(pilot, "y")
         assert state(workspace, Step.SYNC) is State.DONE
         assert "All that was created is gone" in seen(pilot)
+        assert "Next: press 1 for the values of TheLoops' form" in seen(pilot)
         assert seen(pilot) == snapshot(name="sync")
 
         await keys(pilot, "question_mark")

@@ -118,6 +118,15 @@ async def test_an_error_is_shown_in_place(
         assert "refused" not in seen(pilot)
 
 
+async def test_a_failure_names_the_key(opened: Callable[..., Opened], story: Story) -> None:
+    """Advice that a command line would give is given in keys here."""
+    story.failing["check"] = OAuthError("Nobody has signed in.", "Run snowkit login.")
+    async with opened() as pilot:
+        await keys(pilot, "down", "enter", "c")
+        assert "Press l to log in." in seen(pilot)
+        assert "snowkit login" not in seen(pilot)
+
+
 async def test_a_defect_is_said_to_be_one(opened: Callable[..., Opened], story: Story) -> None:
     """An error that is not ours does not end the application, and does not pass for an answer."""
     story.failing["check"] = ValueError("[oops")

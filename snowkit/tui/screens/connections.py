@@ -62,10 +62,15 @@ class Connections(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Read the connections whenever the screen is seen again: a run may have changed a verdict."""
-        self.action_reload()
+        self.reload()
 
     def action_reload(self) -> None:
-        """Read the connections again."""
+        """Read the connections again; what was wrong before may be mended."""
+        self.query_one(Notice).clear()
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the connections."""
         options = self.query_one(OptionList)
         at = options.highlighted or 0
         options.clear_options()
