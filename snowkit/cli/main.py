@@ -82,9 +82,8 @@ def run(arguments: list[str]) -> int:
         return 130
     except SnowkitError as error:
         return _tell(error)
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # click leaves like this when whoever read our output has gone; there is nobody left to tell.
         return 0
     except Exception as error:
         return _defect(error)

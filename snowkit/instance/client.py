@@ -43,7 +43,7 @@ class Reply:
     """An answer: `failure` is None when it is what was asked for; `body` is the decoded JSON, or None."""
 
     method: str
-    path: str
+    path: str = field(repr=False)
     status: int
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)

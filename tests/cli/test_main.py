@@ -138,3 +138,14 @@ def test_how_each_failure_ends(
     assert words in shown
     assert "CANARY" not in shown
     assert "Traceback" not in shown
+
+
+def test_a_reader_that_leaves_is_no_failure() -> None:
+    """When whoever reads our output goes away, the exit code is 0 and nothing is said."""
+    command = [sys.executable, "-m", "snowkit", "check", "--list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.close()
+        said = run.stderr.read()
+    assert (run.returncode, said) == (0, b"")
