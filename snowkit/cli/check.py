@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
 import click
@@ -54,8 +53,6 @@ def command(
         _list()
         return
     output.check_writable(path)
-    if capabilities:
-        os.environ["SNOWKIT_CAPABILITY"] = ",".join(capabilities)
     talk = format_ != "text" or path is not None
 
     def tell(event: Event) -> None:
@@ -63,7 +60,7 @@ def command(
             click.echo(text.line(event.finding, ascii_only=output.plain()), err=True)
 
     async def go() -> Report:
-        async with connection.open_connection(name) as opened:
+        async with connection.open_connection(name, capabilities) as opened:
             return await check(
                 opened.session,
                 opened.pack,

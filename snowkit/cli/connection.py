@@ -32,15 +32,17 @@ class Connection:
     session: Session
 
 
-def load(name: str = "") -> tuple[Profile, Pack, Vault]:
+def load(name: str = "", capability: tuple[str, ...] = ()) -> tuple[Profile, Pack, Vault]:
     """Return a profile with its pack and its secrets; raises `ProfileError`, `PackError` or `UsageError`.
 
+    `capability` wins over the profile's and the environment's.
     Says on standard error when secrets are kept that belong to another instance.
     """
     profile = profiles.load(name)
     if not profile.url:
         raise ProfileError(f"The profile {profile.name} has no url.", "Set it, or set SNOWKIT_URL.")
-    profile = profile.model_copy(update={"url": normalise(profile.url)})
+    chosen = {"url": normalise(profile.url), "capability": capability or profile.capability}
+    profile = profile.model_copy(update=chosen)
     pack = load_pack(profile.pack)
     known = {capability.id for capability in pack.capability}
     for capability in profile.capability:
@@ -134,8 +136,8 @@ def _base(url: str) -> str:
 
 
 @asynccontextmanager
-async def open_connection(name: str = "") -> AsyncIterator[Connection]:
+async def open_connection(name: str = "", capability: tuple[str, ...] = ()) -> AsyncIterator[Connection]:
     """Open the connection called `name`; raises what `load` raises."""
-    profile, pack, vault = load(name)
+    profile, pack, vault = load(name, capability)
     async with Session(login_of(profile, vault)) as session:
         yield Connection(profile, pack, vault, session)
