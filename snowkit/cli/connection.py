@@ -44,11 +44,11 @@ def load(name: str = "", capability: tuple[str, ...] = ()) -> tuple[Profile, Pac
     chosen = {"url": normalise(profile.url), "capability": capability or profile.capability}
     profile = profile.model_copy(update=chosen)
     pack = load_pack(profile.pack)
-    known = {capability.id for capability in pack.capability}
-    for capability in profile.capability:
-        if capability not in known:
+    known = {row.id for row in pack.capability}
+    for wanted in profile.capability:
+        if wanted not in known:
             raise ProfileError(
-                f"{capability} is not a capability of {pack.title}.",
+                f"{wanted} is not a capability of {pack.title}.",
                 f"Choose from {', '.join(sorted(known))}.",
             )
     vault = vault_of(profile)
