@@ -40,6 +40,7 @@ async def test_after_a_proven_sync_the_form_is_next(opened: Callable[..., Opened
         assert "For TheLoops' form, Settings > Integrations" in told
         assert "Name               TheLoops Integration" in told
         assert "ServiceNow domain  acme" in told
+        assert "Next" not in told
 
 
 async def test_an_unproven_sync_does_not_lead_to_the_form(

@@ -207,3 +207,14 @@ async def test_the_administrator_is_played_in_the_lab_only(
         await keys(pilot, "down", "enter", "g", "enter", "a")
         assert "install" not in story.asked
         assert "Admin" not in seen(pilot).splitlines()[-1]
+
+
+async def test_a_notice_takes_no_width_from_what_is_below_it(
+    opened: Callable[..., Opened], story: Story
+) -> None:
+    """The margins of a notice are its own: the run below it reaches from edge to edge."""
+    async with opened() as pilot:
+        await keys(pilot, "down", "enter", "c", "a", "s", "n")
+        assert "Nothing was written." in seen(pilot)
+        await keys(pilot, "2")
+        assert workspace_of(pilot.app).run_of(Step.ACCESS).query_one(".detail").region.width == 80

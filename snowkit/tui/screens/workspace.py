@@ -125,6 +125,8 @@ class Workspace(Screen[None]):
             panel.show_form(self.actions.form(self.connection.name))
         proven = self.query_one(Way).stage(Step.SYNC).progress is State.DONE
         panel.turn_to_form(proven)
+        if proven:
+            self.query_one(Notice).clear()
 
     def on_stage_chosen(self, event: Stage.Chosen) -> None:
         """Open the step that was clicked."""
