@@ -81,7 +81,7 @@ async def test_every_line_is_in_sight(
     """Nobody consents to what is below the fold of an ordinary terminal."""
     profiles.save(ACME.model_copy(update={"inspector_user": inspector}))
     asked = desk.consent("acme")
-    home = "On this machine: what was written, in /home/somebody/.local/state/snowkit/journal.jsonl."
+    home = "On this machine: what was written, in ~/.local/state/snowkit/journal.jsonl."
     story.allowed = Consent((*asked.writes[:-1], home), asked.removes, asked.stays)
     async with opened(size=size) as pilot:
         await keys(pilot, "down", "enter", "s")
