@@ -12,7 +12,6 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input
 
 from snowkit.tui.actions import Actions, Connection
 from snowkit.tui.marks import UNICODE, Marks
@@ -31,7 +30,7 @@ class SnowkitApp(App[None]):
     TITLE = "snowkit"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "explain", "Help", key_display="?"),
-        Binding("q", "leave", "Quit"),
+        Binding("q", "quit", "Quit"),
     ]
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012, Textual declares it without ClassVar
@@ -108,14 +107,6 @@ class SnowkitApp(App[None]):
         """Show the help, once."""
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.marks))
-
-    async def action_leave(self) -> None:
-        """Leave by a letter, which a field would take as text."""
-        await self.action_quit()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer no letter while a field takes it as text."""
-        return not (action in {"leave", "explain"} and isinstance(self.focused, Input))
 
     async def action_quit(self) -> None:
         """Leave when every job has put away what it began; asked a second time, leave at once."""

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Footer, Input, Static
+from textual.widgets import ContentSwitcher, Footer, Static
 from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from snowkit.errors import SnowkitError
@@ -26,8 +26,6 @@ from snowkit.tui.widgets.notice import Notice
 from snowkit.tui.widgets.run import Run
 from snowkit.tui.widgets.way import Stage, Step, Way
 
-LETTERS = frozenset({"login", "check", "generate", "install", "sync"})
-"""The actions of single letters."""
 VERDICTS = {"ready": State.DONE, "gaps": State.GAP, "unknown": State.UNKNOWN}
 
 
@@ -287,7 +285,5 @@ class Workspace(Screen[None]):
         return VERDICTS[report.verdict]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the administrator's key only where he can be played, and no letter that a field takes as text."""
-        if action in LETTERS and isinstance(self.focused, Input):
-            return False
+        """Show the administrator's key only where he can be played."""
         return self.connection.emulated if action == "install" else True
