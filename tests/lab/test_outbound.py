@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -99,7 +100,8 @@ def test_a_platform_that_is_down_is_an_exception_and_a_row_without_status(lab: A
     add_rule(lab, post(outside.url, "gs.info('answered');"))
     insert(lab)
     (said,) = logged(lab)
-    assert said.startswith("caught RemoteProtocolError for 127.0.0.1")
+    # Whether the broken connection is seen as a reset or as an end depends on the system's timing.
+    assert re.match(r"caught (RemoteProtocolError|ReadError) for 127\.0\.0\.1", said)
     (entry,) = lab.store.find("sys_outbound_http_log")
     assert entry["response_status"] == ""
     assert "127.0.0.1" in entry["error_message"]
