@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from snowkit.access.records import Acl, Policy, Profile
+from snowkit.checks.rows import as_acl, as_policy, with_contained
 from snowkit.errors import InstanceError
 from snowkit.instance import query as encoded
 from snowkit.instance import table
@@ -175,7 +176,7 @@ class Configuration:
             profile = known.get(row.get("inbound_auth_profile", ""))
             if profile is not None:
                 mapped.setdefault(row.get("api_access_policy", ""), []).append(profile)
-        return tuple(_policy(row, tuple(mapped.get(row["sys_id"], ()))) for row in policies)
+        return tuple(as_policy(row, tuple(mapped.get(row["sys_id"], ()))) for row in policies)
 
     async def tables(self, names: Sequence[str]) -> dict[str, Row]:
         """Return the `sys_db_object` rows of tables and of all their parents, by name."""
@@ -224,7 +225,7 @@ class Configuration:
         roles: dict[str, set[str]] = {}
         for link in links:
             roles.setdefault(link.get("sys_security_acl", ""), set()).add(link.get("sys_user_role.name", ""))
-        return tuple(_acl(row, frozenset(roles.get(row["sys_id"], ()))) for row in rows)
+        return tuple(as_acl(row, frozenset(roles.get(row["sys_id"], ()))) for row in rows)
 
     async def roles(self, user: str) -> frozenset[str]:
         """Return the role names that a user (sys_id) holds: granted, by group, and contained in those."""
@@ -246,16 +247,7 @@ class Configuration:
             raise NotObserved(
                 "The inspector cannot see the names of the user's roles.", self.seen["sys_user_has_role"]
             )
-        inside: dict[str, set[str]] = {}
-        for row in contains:
-            inside.setdefault(row.get("role.name", ""), set()).add(row.get("contains.name", ""))
-        queue = list(names)
-        while queue:
-            for name in inside.get(queue.pop(), ()):
-                if name not in names:
-                    names.add(name)
-                    queue.append(name)
-        return frozenset(names)
+        return with_contained(names, contains)
 
 
 def _unread(name: str, reply: Reply) -> NotObserved:
@@ -267,43 +259,3 @@ def _unread(name: str, reply: Reply) -> NotObserved:
             reply.evidence(),
         )
     return NotObserved(f"The inspector may not read {name}: {words}.", reply.evidence())
-
-
-def _true(row: Row, field: str) -> bool:
-    return row.get(field) == "true"
-
-
-def _policy(row: Row, profiles: tuple[Profile, ...]) -> Policy:
-    tables = frozenset(part.strip() for part in str(row.get("api_tablename", "")).split(",") if part.strip())
-    return Policy(
-        sys_id=row["sys_id"],
-        name=row.get("name", ""),
-        api_path=row.get("api_path", ""),
-        active=_true(row, "active"),
-        method=row.get("http_method", ""),
-        resource=row.get("api_resource", ""),
-        version=row.get("version", ""),
-        all_methods=_true(row, "apply_all_methods"),
-        all_resources=_true(row, "apply_all_resources"),
-        all_versions=_true(row, "apply_all_versions"),
-        all_tables=_true(row, "apply_all_tables"),
-        tables=tables,
-        is_global=_true(row, "apply_global"),
-        profiles=profiles,
-    )
-
-
-def _acl(row: Row, roles: frozenset[str]) -> Acl:
-    return Acl(
-        sys_id=row["sys_id"],
-        name=row.get("name", ""),
-        operation=row.get("operation", ""),
-        type=row.get("type", "") or "record",
-        active=_true(row, "active"),
-        condition=str(row.get("condition", "")).removesuffix("^EQ"),
-        script=row.get("script", "") if row.get("advanced") != "false" else "",
-        admin_overrides=_true(row, "admin_overrides"),
-        roles=roles,
-        decision=row.get("decision_type") or "allow",
-        attribute=bool(row.get("security_attribute")),
-    )
