@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -230,9 +231,12 @@ def _may_name(path: Path, name: str) -> bool:
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Editors on Windows begin a file with a byte order mark.
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"{path} cannot be read: it is not UTF-8.", "Save the file as UTF-8.") from error
     except (OSError, ValueError) as error:
         raise ProfileError(f"{path} cannot be read: {error}.", "Correct the line that it names.") from error
     profiles = data.get("profile", {})
@@ -248,5 +252,18 @@ def _checked(name: str, data: dict[str, Any], where: str) -> Profile:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise ProfileError(
-            f"The profile {name} is wrong: {field}: {first['msg']}.", f"Correct it in {where}."
+            f"The profile {name} is wrong: {_explained(field, first['type'], first['msg'])}.",
+            f"Correct it in {where}.",
         ) from error
+
+
+def _explained(field: str, kind: str, message: str) -> str:
+    """Say what is wrong with a field in the words of the file, not of the library that reads it."""
+    if kind == "extra_forbidden" and field in SECRET_VARIABLES:
+        return f"{field} is a secret and does not belong in a file: set {SECRET_VARIABLES[field][0]}"
+    if kind == "extra_forbidden":
+        close = difflib.get_close_matches(field, Profile.model_fields, 1)
+        return f"{field} is no field of a profile" + (f"; is {close[0]} meant?" if close else "")
+    if kind == "tuple_type":
+        return f'{field} must be a list, such as ["helpdesk"]'
+    return f"{field}: {message}"

@@ -122,3 +122,29 @@ def test_a_home_that_is_a_file_is_an_error(tmp_path: Path) -> None:
 def test_no_secret_has_a_place_in_a_profile() -> None:
     """None of the names under which secrets are kept is a field of a profile."""
     assert not set(profiles.SECRET_VARIABLES) & set(Profile.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('capability = "helpdesk"', "must be a list"),
+        ('client_secret = "CANARY"', "set SNOWKIT_CLIENT_SECRET"),
+        ('client_idd = "x"', "is client_id meant"),
+    ],
+)
+def test_a_wrong_field_is_explained_in_the_files_words(tmp_path: Path, line: str, words: str) -> None:
+    """A wrong type, a secret and a misspelling say what to write, and never repeat a secret."""
+    (tmp_path / "snowkit.toml").write_text(f"[profile.acme]\n{line}\n", encoding="utf-8")
+    with pytest.raises(ProfileError, match=words) as caught:
+        profiles.load("acme", folder=tmp_path)
+    assert "CANARY" not in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    """A file saved by a Windows editor is read; one in UTF-16 is told to be saved as UTF-8."""
+    path = tmp_path / "snowkit.toml"
+    path.write_text('[profile.acme]\nurl = "acme"\n', encoding="utf-8-sig")
+    assert profiles.load("acme", folder=tmp_path).url == "acme"
+    path.write_text('[profile.acme]\nurl = "acme"\n', encoding="utf-16")
+    with pytest.raises(ProfileError, match="UTF-8"):
+        profiles.load("acme", folder=tmp_path)

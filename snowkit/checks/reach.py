@@ -42,12 +42,12 @@ async def _instance(context: Context) -> Outcome:
     if failure is None or (failure.cause == "authentication" and failure.message):
         return met("It speaks ServiceNow's REST API.", reply.evidence())
     wake = Fix(
-        Owner.SERVICENOW_ADMIN,
-        "Make the instance answer REST requests with JSON.",
-        ("Open the instance in a browser and wait until it shows its login page.", "Run again."),
+        Owner.ENGINEER,
+        "Check the address, and make the instance answer REST requests with JSON.",
+        ("Open the address in a browser and wait until it shows ServiceNow's login page.", "Run again."),
         url=context.session.login.url,
     )
-    return unknown("edge", f"{failure.words}.", reply.evidence(), fix=wake)
+    return unknown("edge", f"{failure.words.rstrip('?.')}.", reply.evidence(), fix=wake)
 
 
 async def _clock(context: Context) -> Outcome:

@@ -51,6 +51,9 @@ def load(name: str = "", capability: tuple[str, ...] = ()) -> tuple[Profile, Pac
                 f"{wanted} is not a capability of {pack.title}.",
                 f"Choose from {', '.join(sorted(known))}.",
             )
+    if pack.redirect_url(profile.region) is None:
+        regions = ", ".join(row.region for row in pack.redirect)
+        raise ProfileError(f"{profile.region} is not a region of {pack.title}.", f"Choose from {regions}.")
     vault = vault_of(profile)
     if vault.elsewhere:
         click.echo(
