@@ -58,7 +58,8 @@ def conclusion(report: Report) -> str:
             f"Met as far as asked, {len(report.findings)} of {every} checks, {whom}, at {when}: no verdict."
         )
     if report.verdict == "ready":
-        return f"Ready {whom}, at {when}."
+        canary = all(finding.id.startswith("sync.") for finding in report.findings)
+        return f"{'The sync is proven' if canary else 'Ready'} {whom}, at {when}."
     if not report.findings:
         return f"Nothing was checked {whom}, at {when}."
     gaps = report.of(Verdict.GAP, Level.REQUIRED)

@@ -144,3 +144,9 @@ def test_a_crowd_that_waits_for_one_check_is_counted() -> None:
         "table.t3.read"
         not in shown.replace(conclusion(replace(REPORT, findings=crowd)), "").split("Could not")[0]
     )
+
+
+def test_a_canary_run_is_no_verdict_on_access() -> None:
+    """A run of the canary alone says that the sync is proven, not that the connection is ready."""
+    canary = replace(REPORT, findings=(finding("sync.create", met("Created.")),))
+    assert conclusion(canary).startswith("The sync is proven for helpdesk")
