@@ -385,6 +385,7 @@ async def test_an_onboarded_instance_is_ready(written: Connection, admin: Admin)
         (f.id, f.verdict, f.outcome.summary) for f in report.findings if f.verdict is not Verdict.MET
     ] == []
     assert (report.exit_code, report.verdict, report.subject.user) == (0, "ready", "integration")
+    assert report.subject.release == "australia"
     assert report.requests <= 70
 
 

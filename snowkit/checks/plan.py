@@ -87,15 +87,15 @@ async def _subject(context: Context) -> Subject:
 
 
 async def _release(configuration: Configuration) -> str:
-    """Return the release's family name, such as `australia`, out of the build tag; empty when none is shown.
+    """Return the release's family name, such as `australia`; empty when none is shown.
 
     Source: instances keep `glide-<family>-<date>__patch…` in one of these properties, which one depends on the
-    release.
+    release, and the family alone in `glide.buildname`.
     """
-    names = "glide.buildtag,glide.buildtag.last,glide.war"
+    names = "glide.buildname,glide.buildtag,glide.buildtag.last,glide.war"
     try:
         rows, _ = await configuration.rows("sys_properties", f"nameIN{names}", ("name", "value"))
     except InstanceError:
         return ""
-    tags = [re.match(r"glide-([a-z]+)-", str(row.get("value", ""))) for row in rows]
+    tags = [re.match(r"(?:glide-)?([a-z]+)(?:-|$)", str(row.get("value", "")).lower()) for row in rows]
     return next((tag.group(1) for tag in tags if tag), "")
