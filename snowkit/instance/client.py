@@ -106,7 +106,7 @@ class Client:
             follow_redirects=False,
             timeout=httpx.Timeout(deadline, connect=10.0),
             limits=httpx.Limits(max_connections=CONCURRENCY),
-            verify=_trust(ca_bundle),
+            verify=trust(ca_bundle),
             transport=transport,
         )
 
@@ -225,7 +225,8 @@ class Client:
         return bytes(parts)
 
 
-def _trust(ca_bundle: Path | None) -> ssl.SSLContext | bool:
+def trust(ca_bundle: Path | None) -> ssl.SSLContext | bool:
+    """Return what httpx verifies certificates with; raises `ProfileError` for a bundle that cannot be read."""
     if ca_bundle is None:
         return True
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,8 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from snowkit.errors import InstanceError, ProfileError
+from snowkit.errors import InstanceError
+from snowkit.instance.client import trust
 
 LIMIT = 16 * 1024 * 1024
 SECONDS = 10.0
@@ -76,7 +76,7 @@ class Inbox:
     def __init__(self, url: str, ca_bundle: Path | None = None) -> None:
         self.url = url
         self.requests = 0
-        self._http = httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, verify=_trust(ca_bundle))
+        self._http = httpx.AsyncClient(timeout=SECONDS, follow_redirects=False, verify=trust(ca_bundle))
 
     @property
     def path(self) -> str:
@@ -123,17 +123,6 @@ def _unreadable(url: str, reason: str) -> InboxUnreadable:
         f"The inbox at {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path} cannot be read: {reason}.",
         "Check inbox_url in the profile, and that the platform runs.",
     )
-
-
-def _trust(ca_bundle: Path | None) -> ssl.SSLContext | bool:
-    if ca_bundle is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=str(ca_bundle))
-    except (OSError, ssl.SSLError) as error:
-        raise ProfileError(
-            f"The CA bundle {ca_bundle} cannot be read: {error}.", "Give a file of PEM certificates."
-        ) from error
 
 
 def _texts(data: object) -> Iterator[str]:
