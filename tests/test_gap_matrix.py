@@ -275,6 +275,12 @@ def first_contact_hidden(admin: Admin) -> None:
     seen_by_condition("customer_contact", f"sys_id!={first['sys_id']}")(admin)
 
 
+def one_comment_hidden(admin: Admin) -> None:
+    query = "name=sn_customerservice_case^elementINcomments,work_notes^ORDERBYsys_created_on"
+    first = admin.find("sys_journal_field", query)[0]
+    seen_by_condition("sys_journal_field", f"sys_id!={first['sys_id']}")(admin)
+
+
 def both(*breaks: Break) -> Break:
     def go(admin: Admin) -> None:
         for one in breaks:
@@ -310,6 +316,7 @@ def written_by_hand(admin: Admin) -> None:
 
 def subtle_cases() -> Iterator[Case]:
     case = "sn_customerservice_case"
+    yield Case("one comment hidden", one_comment_hidden, "table.sys_journal_field.read", "row_acl")
     yield Case(
         "one case to see", seen_by_condition(case, "number=CS0001001"), f"table.{case}.read", "row_acl"
     )

@@ -6,7 +6,7 @@ from functools import partial
 
 from snowkit.access.acls import Right, on_table
 from snowkit.checks import refusals, rights
-from snowkit.checks.context import Context
+from snowkit.checks.context import STAMP, Context
 from snowkit.engine.check import Check
 from snowkit.engine.finding import Fix, Grade, Level, Outcome, Owner, gap, met, unknown
 from snowkit.instance import table
@@ -77,10 +77,29 @@ async def _read(row: Table, context: Context) -> Outcome:
         return await _no_rows(row, context, reply)
     if reply.total and len(reply.rows) < min(reply.total, SAMPLE):
         return _hidden(row, context, reply, min(reply.total, SAMPLE) - len(reply.rows))
+    if row.window and (unseen := await _unseen(row, context, reply)):
+        return _hidden(row, context, reply, unseen)
     missing = [field for field in row.fields if not all(field in found for found in reply.rows)]
     if missing:
         return await _without(row, context, reply, missing)
     return await _canary(row, context, reply)
+
+
+async def _unseen(row: Table, context: Context, reply: Reply) -> int:
+    """Return how many rows the inspector sees in the same page and the integration does not.
+
+    A large table is not counted, so a second witness tells what a row ACL took out of the page; rows that came
+    after the run began may have been made between the two questions.
+    """
+    inspector = context.session.inspector
+    if inspector is None:
+        return 0
+    began = (await context.now()).strftime(STAMP)
+    mine = {found.get("sys_id") for found in reply.rows}
+    theirs = (await _ask(row, context, inspector)).rows
+    return sum(
+        str(found.get(row.stamp, began)) < began and found.get("sys_id") not in mine for found in theirs
+    )
 
 
 async def _without(row: Table, context: Context, reply: Reply, missing: list[str]) -> Outcome:
@@ -118,7 +137,7 @@ async def _canary(row: Table, context: Context, first: Reply) -> Outcome:
 def _hidden(row: Table, context: Context, reply: Reply, count: int) -> Outcome:
     seen = len(reply.rows)
     summary = f"An ACL hides {count} of the first {count + seen} rows of {row.name} (HTTP 200, without them)."
-    note = f"{seen} rows, X-Total-Count {reply.total}"
+    note = f"{seen} rows, X-Total-Count {reply.total}" if reply.total else f"{seen} rows, the inspector more"
     return gap("row_acl", summary, rights.acl_fix(context, row, row.read), reply.evidence(note))
 
 

@@ -62,6 +62,7 @@ async def _clean(canary: Canary) -> Outcome:
     return cleanup.unremovable(items, why)
 
 
+WHY = "The page's Test Connection shows that a token works, not that a record arrives."
 CREATE = "sync.create"
 WEBHOOK = "sync.webhook"
 CLEANUP = "sync.cleanup"
@@ -75,7 +76,7 @@ def _step(
     level: Level = Level.REQUIRED,
     mutates: bool = False,
 ) -> Check[Canary]:
-    return Check(id_, title, level, probe, needs, mutates=mutates, source="snowkit")
+    return Check(id_, title, level, probe, needs, mutates=mutates, source="snowkit", why=WHY)
 
 
 STEPS: tuple[Check[Canary], ...] = (
@@ -204,7 +205,7 @@ def _blocked(step: Check[Canary], blocker: Finding, seen: Outcome, duration: int
     summary = told if blocker.blocked_by else f"Not judged, because {blocker.id} is {blocker.verdict}: {told}"
     outcome = Outcome(Verdict.BLOCKED, summary, blocker.outcome.cause, evidence=seen.evidence)
     by = blocker.blocked_by or blocker.id
-    return Finding(step.id, step.title, step.level, step.source, outcome, by, duration)
+    return Finding(step.id, step.title, step.level, step.source, outcome, by, duration, step.why)
 
 
 async def _clean_in_time(canary: Canary) -> None:

@@ -634,3 +634,8 @@ def test_the_three_texts_bear_the_tag() -> None:
     assert case.texts("T")["short_description"].startswith("T")
     assert comment.text("T").startswith("T")
     assert attachment.file_name("T").startswith("T")
+
+
+def test_each_step_says_why_it_is_asked_for() -> None:
+    """The page asks for no canary, so every step gives snowkit's reason."""
+    assert all(step.source == "snowkit" and step.why for step in STEPS)
