@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,13 @@ class _Rule:
     condition: str
     script: str
 
+    @property
+    def settled(self) -> bool | None:
+        """Whether it passes, whatever the record; None where that depends on the record."""
+        if self.open or self.refused:
+            return self.open
+        return None if self.condition or self.script else True
+
 
 class Acl:
     """The rules as they stand when this is made, for one session; make a new one for each request."""
@@ -56,20 +63,27 @@ class Acl:
         self._rules: dict[tuple[str, str, str], list[_Rule]] = defaultdict(list)
         for row in lab.store.find("sys_security_acl", equals(active="true")):
             self._rules[row["type"], row["name"], row["operation"]].append(self._rule(row))
+        self._settled: dict[tuple[str, str, str], bool | None] = {}
 
     def may(self, operation: str, table: str, row: Row | None = None, field: str = "") -> bool:
         """Say whether the session may read, create, write or delete a record, or a field of a record.
 
         A field asks the field's rules only: who reads it must also pass the table's.
         """
-        if self._session.kind == "system":
-            return True
-        if operation in _WRITES and "snc_read_only" in self._session.roles:
-            return False
+        settled = self.settled(operation, table, field)
+        if settled is not None:
+            return settled
         names = self._fields(table, field) if field else self._tables(table)
-        if not self._decided(operation, names, table, row):
+        if not self._decided(operation, names, lambda rule: self._passes(rule, table, row)):
             return False
         return bool(field) or table != "sys_attachment" or self._parent(operation, row)
+
+    def settled(self, operation: str, table: str, field: str = "") -> bool | None:
+        """Return the answer that `may` gives whatever the record; None where it depends on the record."""
+        key = (operation, table, field)
+        if key not in self._settled:
+            self._settled[key] = self._whatever_record(operation, table, field)
+        return self._settled[key]
 
     def may_call(self, api: str) -> bool:
         """Say whether the session may call a REST API: one of the active rules of its name must pass, if any."""
@@ -83,7 +97,7 @@ class Acl:
         """
         names = [*self._fields(table, field), *self._tables(table)]
         if any(self._rules.get(("record", name, operation)) for name in names):
-            return self._decided(operation, names, table, None)
+            return bool(self._decided(operation, names, lambda rule: self._passes(rule, table, None)))
         return self.may("read", table, None, field)
 
     def _rule(self, row: Row) -> _Rule:
@@ -104,17 +118,30 @@ class Acl:
         tables = self._tables(table)
         return [f"{name}.{field}" for name in tables] + [f"{name}.*" for name in tables]
 
-    def _decided(self, operation: str, names: Iterable[str], table: str, row: Row | None) -> bool:
+    def _whatever_record(self, operation: str, table: str, field: str) -> bool | None:
+        if self._session.kind == "system":
+            return True
+        if operation in _WRITES and "snc_read_only" in self._session.roles:
+            return False
+        names = self._fields(table, field) if field else self._tables(table)
+        answer = self._decided(operation, names, lambda rule: rule.settled)
+        # A file's rights follow those of the record that it hangs on.
+        return None if answer and table == "sys_attachment" and not field else answer
+
+    def _decided(
+        self, operation: str, names: Iterable[str], passes: Callable[[_Rule], bool | None]
+    ) -> bool | None:
+        """Return what the rules of the first name that has any decide; None where `passes` cannot say."""
         asked = False
         for name in names:
-            rules = self._rules.get(("record", name, operation))
-            if not rules:
-                continue
-            if not all(self._passes(rule, table, row) for rule in rules if rule.denies):
-                return False
+            rules = self._rules.get(("record", name, operation), [])
+            denied = _any(_not(passes(rule)) for rule in rules if rule.denies)
+            if denied is not False:
+                return _not(denied)
             allowing = [rule for rule in rules if not rule.denies]
-            if any(self._passes(rule, table, row) for rule in allowing):
-                return True
+            allowed = _any(map(passes, allowing))
+            if allowed is not False:
+                return allowed
             if allowing and self._shadowing:
                 return False
             asked = asked or bool(allowing)
@@ -170,3 +197,17 @@ class Acl:
             return self._session.is_admin
         needed = ("read",) if operation in ("read", "delete") else ("read", "write")
         return all(self.may(each, table, parent) for each in needed)
+
+
+def _not(answer: bool | None) -> bool | None:
+    return None if answer is None else not answer
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    """Say whether one is true, as soon as it is known; None where none is and one is not known."""
+    unknown = False
+    for answer in answers:
+        if answer:
+            return True
+        unknown = unknown or answer is None
+    return None if unknown else False

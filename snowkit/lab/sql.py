@@ -1,4 +1,7 @@
-"""Turns an encoded query into SQL over the store's tables, where a hierarchy shares one table."""
+"""Turns an encoded query into SQL over the store's tables, where a hierarchy shares one table.
+
+Text is compared without regard to the case of the letters A to Z, which is all that SQLite folds.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +45,30 @@ class _Compiler:
             if parts:
                 groups.append(_joined(parts, " AND "))
         where = _joined([f"({group})" for group in groups], " OR ")
+        if len(groups) == len(query.groups) > 1 and (floor := self._floor(query)):
+            where = f"{floor} AND ({where})"
         if self._schema.base(self._table) != self._table:
             classes = self._schema.descendants(self._table)
             own = f"t.sys_class_name IN ({', '.join('?' * len(classes))})"
             where = f"{own} AND ({where})" if where else own
             self._parameters[:0] = classes
         return Compiled(where, self._order(query), self._parameters)
+
+    def _floor(self, query: Query) -> str:
+        """Return a condition that all groups imply, its parameter first, so that the rows can be found by an index, in its order.
+
+        That is what the second page of a keyset asks: after this stamp, or at it and after this id.
+        """
+        first = query.orders[0].field if query.orders else ""
+        column = self._schema.columns(self._table).get(first)
+        if column is None or column.type in NUMERIC or column.type == "reference":
+            return ""
+        floors = [_floor_of(group, first, self._asker) for group in query.groups]
+        known = [floor for floor in floors if floor is not None]
+        if len(known) < len(floors):
+            return ""
+        self._parameters.insert(0, min(known, key=str.lower))
+        return f't."{first}" >= ?'
 
     def _order(self, query: Query) -> str:
         parts = []
@@ -142,6 +163,13 @@ class _Compiler:
         self._parameters.append(float(comparison.values[1]))
         between = f"(strftime('%s', {expression}) - strftime('%s', {other[0] if other else '?'}))"
         return f"({expression} <> '' AND {comparison.factor} * {between} {comparison.sign} ?)"
+
+
+def _floor_of(group: tuple[tuple[Condition, ...], ...], name: str, asker: Asker) -> str | None:
+    """Return the least value of a field that the records of a group may have; None where there is none."""
+    alone = [either[0] for either in group if len(either) == 1 and either[0].field == name]
+    values = [asker.value(each.value) for each in alone if each.operator in ("=", "==", ">", ">=")]
+    return max((value for value in values if value), key=str.lower, default=None)
 
 
 def _joined(parts: list[str], word: str) -> str:

@@ -84,15 +84,16 @@ class Store:
         limit: int | None = None,
         offset: int = 0,
         asker: Asker | None = None,
+        columns: Sequence[str] | None = None,
     ) -> list[Row]:
-        """Return the records that answer an encoded query, without any security."""
+        """Return the records that answer an encoded query, without any security; `columns` of the table or all."""
         compiled = self._compile(table, query, asker)
         order = f" ORDER BY {compiled.order}" if compiled.order else ""
         paging = (
             "" if limit is None and not offset else f" LIMIT {-1 if limit is None else limit} OFFSET {offset}"
         )
         with self.lock:
-            return self._rows(table, f"{_where(compiled)}{order}{paging}", compiled.parameters)
+            return self._rows(table, f"{_where(compiled)}{order}{paging}", compiled.parameters, columns)
 
     def count(self, table: str, query: str | Query = "", *, asker: Asker | None = None) -> int:
         """Return how many records answer an encoded query."""
@@ -180,11 +181,17 @@ class Store:
         parsed = parse(query) if isinstance(query, str) else query
         return compile_query(parsed, table, self.schema, asker or Asker(self.now()))
 
-    def _rows(self, table: str, rest: str, parameters: Sequence[str | float]) -> list[Row]:
-        """Return records with the columns of their own class; `rest` follows the table's alias `t`."""
+    def _rows(
+        self,
+        table: str,
+        rest: str,
+        parameters: Sequence[str | float],
+        columns: Sequence[str] | None = None,
+    ) -> list[Row]:
+        """Return records with these columns or those of their own class; `rest` follows the table's alias `t`."""
         base = self.schema.base(table)
-        mixed = len(self.schema.descendants(table)) > 1
-        names = self._columns[base] if mixed else list(self.schema.columns(table))
+        mixed = columns is None and len(self.schema.descendants(table)) > 1
+        names = columns or (self._columns[base] if mixed else list(self.schema.columns(table)))
         listed = ", ".join(f't."{name}"' for name in names)
         found = self._db.execute(f'SELECT {listed} FROM "{base}" t{rest}', parameters).fetchall()  # noqa: S608
         rows: list[Row] = [dict(zip(names, values, strict=True)) for values in found]

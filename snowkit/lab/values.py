@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ def shown(column: Column, row: Row) -> str:
         return value
     digest = hashlib.sha256(f"{row.get('sys_id', '')}:{value}".encode()).digest()
     return b64encode(digest).decode()
+
+
+def hides(column: Column, columns: Mapping[str, Column]) -> bool:
+    """Say whether `shown` may give something else than what a field of these columns' table holds."""
+    return column.type == "password2" or (column.element == "value" and "type" in columns)
 
 
 def display(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT") -> str:

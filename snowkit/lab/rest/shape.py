@@ -12,7 +12,7 @@ from typing import Any, Literal
 from snowkit.lab.rest.call import Call
 from snowkit.lab.schema import Column
 from snowkit.lab.store import Row
-from snowkit.lab.values import display, shown
+from snowkit.lab.values import display, hides, shown
 
 Display = Literal["false", "true", "all"]
 _JOURNALS = ("journal_input", "journal_list")
@@ -38,12 +38,52 @@ def look_of(parameters: Mapping[str, str], *, links: bool = True) -> Look:
 
 def record(call: Call, table: str, row: Row, look: Look) -> dict[str, Any]:
     """Return a record that may be read; names that the table has not are left out."""
-    shaped: dict[str, Any] = {}
-    for path in look.fields or call.lab.schema.columns(table):
-        found = _walked(call, table, row, path)
-        if found is not None:
-            shaped[path] = _value(call, *found, look)
-    return shaped
+    return Shape(call, table, look).record(row)
+
+
+class Shape:
+    """How the records of one answer are written: what holds for all of them is worked out once."""
+
+    def __init__(self, call: Call, table: str, look: Look) -> None:
+        self._call = call
+        self._table = table
+        self._look = look
+        self._paths = look.fields or tuple(call.lab.schema.columns(table))
+        self._plain = self._as_stored()
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The columns that records need to have; None where they need all."""
+        return self._plain or None
+
+    def record(self, row: Row) -> dict[str, Any]:
+        """Return a record that may be read; names that the table has not are left out."""
+        if self._plain is not None:
+            return {name: row.get(name, "") for name in self._plain}
+        shaped: dict[str, Any] = {}
+        for path in self._paths:
+            found = _walked(self._call, self._table, row, path)
+            if found is not None:
+                shaped[path] = _value(self._call, *found, self._look)
+        return shaped
+
+    def _as_stored(self) -> tuple[str, ...] | None:
+        """Return the fields to show where each is shown as it is stored, in every record; else None."""
+        if self._look.display != "false":
+            return None
+        known = self._call.lab.schema.columns(self._table)
+        kept = []
+        for name in self._paths:
+            column = known.get(name)
+            may = self._call.acl.settled("read", self._table, name) if column else None
+            if may is None and (column or "." in name):
+                return None
+            if may and column:
+                linked = column.type == "reference" and self._look.links
+                if linked or column.type in _JOURNALS or hides(column, known):
+                    return None
+                kept.append(name)
+        return tuple(kept)
 
 
 def _walked(call: Call, table: str, row: Row, path: str) -> tuple[str, Row, Column] | None:

@@ -16,12 +16,12 @@ def _list(call: Call) -> Answer:
     table = tables.reached(call.lab, call.parts["tableName"])
     query = queries.asked(call, table)
     limit, offset = call.count("sysparm_limit", _LIMIT), call.count("sysparm_offset", 0)
-    rows = queries.page(call, table, query, limit, offset)
+    written = shape.Shape(call, table, shape.look_of(call.incoming.parameters))
+    rows = queries.page(call, table, query, limit, offset, written.columns)
     if not rows and call.version == "v1" and not call.lab.store.count(table, query, asker=call.asker):
         raise no_record()
-    look = shape.look_of(call.incoming.parameters)
     found = queries.headers(call, table, query, limit, offset)
-    return Answer(result=[shape.record(call, table, row, look) for row in rows], headers=found)
+    return Answer(result=[written.record(row) for row in rows], headers=found)
 
 
 def _one(call: Call) -> Answer:
