@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import threading
@@ -13,6 +14,7 @@ import uvicorn
 from snowkit.errors import ListenerFailed, PortTaken
 
 LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 class Listener:
@@ -48,14 +50,15 @@ class Listener:
             ssl_keyfile=key,
             timeout_graceful_shutdown=2,
         )
-        self._server = uvicorn.Server(self._config)
+        self._server = _Server(self._config)
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
 
     @property
     def url(self) -> str:
-        """The base URL, without a trailing slash; known once the listener runs."""
-        return f"{self._scheme}://{self.host}:{self.port}"
+        """The base URL for this machine, without a trailing slash; known once the listener runs."""
+        host = LOOPBACK if self.host == EVERYWHERE else self.host
+        return f"{self._scheme}://{host}:{self.port}"
 
     def start(self) -> None:
         """Bind, then serve until `stop`; returns when requests are answered."""
@@ -87,6 +90,18 @@ class Listener:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+class _Server(uvicorn.Server):
+    """Lets no connection outlive it: over TLS, ours stays open until the client has closed its own end too."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        # The loop is closed next; it takes one more turn to let go of the sockets.
+        await asyncio.sleep(0)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -15,8 +16,13 @@ import click
 
 from snowkit import profile as profiles
 from snowkit.cli import connection
+from snowkit.errors import UsageError
+from snowkit.lab import exposure
+from snowkit.lab.authority import throwaway
 from snowkit.lab.instance import Lab
 from snowkit.lab.scenarios import SCENARIOS
+from snowkit.lab.seed import shipped
+from snowkit.listener import EVERYWHERE, LOOPBACK
 from snowkit.profile import Profile
 
 PROFILE = "lab"
@@ -35,14 +41,26 @@ PORT = 8787
 )
 @click.option("--db", type=click.Path(path_type=Path), help="A file that keeps the instance's data.")
 @click.option("--reset", is_flag=True, help="Begin again from the scenario, whatever --db holds.")
+@click.option("--tls", is_flag=True, help="Speak https, with a throw-away certificate authority.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="The address of this machine to listen at.")
+@click.option("--allow-remote", is_flag=True, help="Let --host be an address that other machines reach.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one line of JSON when it serves, and nothing else."
 )
 @click.option("--list-scenarios", is_flag=True, help="Name the scenarios and stop.")
 def command(
-    port: int, scenario: str, cases: int, db: Path | None, reset: bool, as_json: bool, list_scenarios: bool
+    port: int,
+    scenario: str,
+    cases: int,
+    db: Path | None,
+    reset: bool,
+    tls: bool,
+    host: str,
+    allow_remote: bool,
+    as_json: bool,
+    list_scenarios: bool,
 ) -> None:
-    """Serve an emulated ServiceNow instance and TheLoops' side of it, on loopback only.
+    """Serve an emulated ServiceNow instance and TheLoops' side of it, on loopback only unless told otherwise.
 
     While it runs there is a profile called lab, inspector included.
     """
@@ -52,14 +70,32 @@ def command(
             json.dumps(rows) if as_json else "\n".join(f"{row['name']:<24} {row['finding']}" for row in rows)
         )
         return
+    exposed = not exposure.is_loopback(host)
+    if exposed and not allow_remote:
+        raise UsageError(
+            f"Other machines may reach {host}, and the lab is made for this one.",
+            "Leave --host out, or add --allow-remote: then passwords and secrets are new at each start.",
+        )
     stop = threading.Event()
     # SIGTERM exists on every platform; on Windows only this process can raise it.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda _number, _frame: _stop(stop, _frame))
-    with (
-        Lab(scenario=scenario, database=db, cases=cases, port=port, reset=reset) as lab,
-        written_profile(lab),
-    ):
+    with ExitStack() as stack:
+        papers = stack.enter_context(throwaway(*_names(host))) if tls else None
+        lab = stack.enter_context(
+            Lab(
+                scenario=scenario,
+                database=db,
+                cases=cases,
+                host=host,
+                port=port,
+                certificate=papers.certificate if papers else None,
+                key=papers.key if papers else None,
+                ca_file=papers.ca_file if papers else None,
+                reset=reset,
+            )
+        )
+        stack.enter_context(written_profile(lab))
         if as_json:
             click.echo(json.dumps(lab.description()))
         else:
@@ -69,6 +105,12 @@ def command(
             continue
 
 
+def _names(host: str) -> tuple[str, ...]:
+    """Return the instance's name, then what other machines may call this one by."""
+    name = shipped("seed")["properties"]["instance_name"]
+    return (name, socket.gethostname()) if host == EVERYWHERE else (name, host)
+
+
 def _stop(stop: threading.Event, frame: FrameType | None) -> None:
     stop.set()
 
@@ -76,6 +118,8 @@ def _stop(stop: threading.Event, frame: FrameType | None) -> None:
 def _introduce(lab: Lab) -> None:
     facts = lab.description()
     click.echo(f"The lab serves at   {facts['url']}   (scenario {lab.scenario})")
+    if lab.ca_file:
+        click.echo(f"trust for it        {lab.ca_file}")
     click.echo(f"administrator       {facts['admin']['user']} / {facts['admin']['password']}")
     click.echo(f"integration user    {facts['integration']['user']} / {facts['integration']['password']}")
     click.echo(f"TheLoops' inbox     {facts['inbox_url']}")

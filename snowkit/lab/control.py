@@ -151,7 +151,9 @@ async def _answer(request: Request, answer: Answer) -> Response:
 def _is_local(request: Request) -> bool:
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname
     origin = request.headers.get("origin")
-    return host in _LOOPBACK and (origin is None or urlsplit(origin).hostname in _LOOPBACK)
+    # The Host header alone is what a caller on another machine may write as it likes.
+    caller = request.client is not None and request.client.host in _LOOPBACK
+    return caller and host in _LOOPBACK and (origin is None or urlsplit(origin).hostname in _LOOPBACK)
 
 
 def _failure(status: int, message: str) -> JSONResponse:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from snowkit.lab import app, properties, releases
+from snowkit.lab import app, exposure, properties, releases
 from snowkit.lab.control import PREFIX as CONTROL
 from snowkit.lab.cookies import Cookies
 from snowkit.lab.database import discard
@@ -35,7 +35,8 @@ class Lab:
     Use it as a context manager, or call `start` and `stop`; without either, `app` answers in process, and only
     `url`, `webhook_url` and what else names a port are not there yet. `database` is a file that outlives the lab,
     seeded where it is new, or anew with `reset`; by default the records live in memory. `certificate` and `key`
-    are PEM files: with them the instance and the platform speak https, and `ca_file` is who signed them.
+    are PEM files: with them the instance and the platform speak https, and `ca_file` is who signed them. At a `host`
+    that other machines reach, the instance (not the platform) answers them, with new passwords and secrets.
 
     Raises `LabError` for an unknown scenario or an unusable database, `PortTaken` on starting.
     """
@@ -46,6 +47,7 @@ class Lab:
         *,
         database: str | Path | None = None,
         cases: int = 12,
+        host: str = LOOPBACK,
         port: int = 0,
         platform_port: int = 0,
         certificate: str | None = None,
@@ -70,10 +72,13 @@ class Lab:
         self.ca_file = ca_file
         self._cases = cases
         self.app = app.build(self)
-        self._front = Listener(self.app, port=port, certificate=certificate, key=key)
+        self._front = Listener(self.app, host=host, port=port, certificate=certificate, key=key)
         self._back = Listener(self.platform.app, port=platform_port, certificate=certificate, key=key)
+        self._exposed = not exposure.is_loopback(host)
         if self.store.is_empty():
             fill(self.store, self.schema, self.scenario, self.now(), cases, self.webhook_url)
+        if self._exposed:
+            exposure.renew(self.store)
 
     def now(self) -> datetime:
         """Return the instance's time (UTC), which the switch `clock_skew` moves."""
@@ -123,11 +128,12 @@ class Lab:
 
     def stop(self) -> None:
         """Stop serving and let go of everything; a lab is not started twice."""
-        for listener in (self._front, self._back):
-            listener.stop()
+        self._front.stop()
         self.scheduler.stop()
         self.rules.close()
+        # Before the platform, which would wait for the connections that are kept to it.
         self.outbound.close()
+        self._back.stop()
         self.store.close()
 
     def __enter__(self) -> Lab:
@@ -149,6 +155,8 @@ class Lab:
         self.scenario = chosen
         self.records = Records(self)
         fill(self.store, self.schema, chosen, self.now(), self._cases, self.webhook_url)
+        if self._exposed:
+            exposure.renew(self.store)
 
     def change_switches(self, changes: Mapping[str, Any]) -> Switches:
         """Set some switches; a release also shows in the records that ship with it. Raises `LabError`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import ssl
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 
 from snowkit import profile as profiles
 from snowkit.cli import connection, main
+from snowkit.lab.instance import Lab
 from tests.cli.processes import ended, posix_signals, started
 
 
@@ -31,6 +33,71 @@ def test_a_signal_ends_the_lab_well(number: signal.Signals) -> None:
     assert (code, out, err) == (0, "", "")
     assert profiles.every() == ()
     assert vault.kept("client_secret") == ""
+
+
+@posix_signals
+def test_over_tls_everything_trusts_the_authority() -> None:
+    """The instance and the platform speak https; the profile trusts them, and the files go with the lab."""
+    with started("lab", "--port", "0", "--json", "--tls") as process:
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        addresses = [facts[name] for name in facts if name.endswith("_url")]
+        assert len(addresses) == 4
+        assert all(address.startswith("https://127.0.0.1:") for address in addresses)
+        trust = ssl.create_default_context(cafile=facts["ca_file"])
+        for address in (f"{facts['url']}/login.do", facts["inbox_url"]):
+            assert httpx.get(address, verify=trust, trust_env=False).status_code == 200
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            httpx.get(facts["url"], trust_env=False)
+        with started("check", "--profile", "lab", "--format", "json") as check:
+            _, out, _ = ended(check)
+        verdicts = {finding["id"]: finding["verdict"] for finding in json.loads(out)["findings"]}
+        assert verdicts["reach.instance"] == "met"
+        process.send_signal(signal.SIGTERM)
+        assert ended(process) == (0, "", "")
+    assert not Path(facts["ca_file"]).parent.exists()
+
+
+def test_another_machine_is_refused_without_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    """A public address alone is exit code 2, with the flag that allows it."""
+    assert main.run(["lab", "--json", "--port", "0", "--host", "0.0.0.0"]) == 2  # noqa: S104
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "--allow-remote" in shown.err
+
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+
+
+@posix_signals
+def test_for_other_machines_every_password_is_new() -> None:
+    """With the flag it serves, and what everybody can read in the seed opens nothing."""
+    with started(
+        "lab",
+        "--port",
+        "0",
+        "--json",
+        "--host",
+        EVERYWHERE,
+        "--allow-remote",
+        "--scenario",
+        "onboarded",
+    ) as process:
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        known = Lab("onboarded", cases=1)
+        seeded = known.description()
+        known.stop()
+        for person in ("admin", "integration", "limited"):
+            assert facts[person]["password"] != seeded[person]["password"]
+        assert facts["client_secret"] != seeded["client_secret"]
+        assert facts["refresh_token"] != seeded["refresh_token"]
+        url = f"{facts['url']}/api/now/table/sys_user?sysparm_limit=1"
+        for login, status in ((seeded["admin"], 401), (facts["admin"], 200)):
+            answer = httpx.get(url, auth=(login["user"], login["password"]), trust_env=False)
+            assert answer.status_code == status
+        process.send_signal(signal.SIGTERM)
+        assert ended(process) == (0, "", "")
 
 
 def test_a_taken_port_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

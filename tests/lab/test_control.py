@@ -151,3 +151,10 @@ async def test_web_pages_cannot_reach_it(client: httpx.AsyncClient, headers: dic
     """A page of another site, or a name that was pointed at this machine, is refused."""
     answer = await client.post(f"{PREFIX}/reset", headers=headers)
     assert answer.status_code == 403
+
+
+async def test_another_machine_cannot_reach_it(lab: Lab) -> None:
+    """A caller from elsewhere is refused, also where its Host header says that it is here."""
+    transport = httpx.ASGITransport(app=lab.app, client=("192.0.2.7", 4711))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as elsewhere:
+        assert (await elsewhere.get(f"{PREFIX}/switches")).status_code == 403
