@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 # Longest first, since one operator begins another. CONTAINS, NOTLIKE and NOTIN are other spellings.
+# IN_HIERARCHY is here so that it is not taken for IN; no hierarchy is declared, so its condition is left out.
 _WORDS = (
-    "GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD", "GT_FIELD", "LT_FIELD", "DOES NOT CONTAIN", "NOT LIKE", "NOTLIKE",
+    "IN_HIERARCHY_DYNAMIC", "IN_HIERARCHY", "GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD", "GT_FIELD", "LT_FIELD", "DOES NOT CONTAIN", "NOT LIKE", "NOTLIKE",
     "NOT IN", "NOTIN", "NOTON", "STARTSWITH", "ENDSWITH", "CONTAINS", "ISNOTEMPTY", "ISEMPTY", "ISNOTNULL", "ISNULL",
-    "EMPTYSTRING", "ANYTHING", "BETWEEN", "NSAMEAS", "SAMEAS", "DYNAMIC", "INSTANCEOF", "RELATIVEGT", "RELATIVELT",
+    "EMPTYSTRING", "ANYTHING", "BETWEEN", "NSAMEAS", "SAMEAS", "DYNAMIC", "DATEPART", "INSTANCEOF", "RELATIVEGT", "RELATIVELT",
     "RELATIVEGE", "RELATIVELE", "RELATIVEEE", "MORETHAN", "LESSTHAN", "VALCHANGES", "CHANGESFROM", "CHANGESTO",
     "LIKE", "IN", "ON", "!*", "!=", ">=", "<=", "=", ">", "<", "*", "%",
 )  # fmt: skip
@@ -89,28 +90,32 @@ def parse(text: str) -> Query:
     orders: list[Order] = []
     unreadable: list[str] = []
     for part in _SEPARATOR.split(text):
-        if part in ("", "EQ"):
-            continue
         rest, alternative = part, False
-        if part.startswith("ORDERBY"):
-            descending = part.startswith("ORDERBYDESC")
-            orders.append(Order(part.removeprefix("ORDERBY").removeprefix("DESC"), descending))
-            continue
         if part.startswith("NQ"):
             groups.append([])
             rest = part[2:]
-        elif part.startswith("OR"):
-            alternative, rest = True, part[2:]
+        if rest in ("", "EQ"):
+            continue
+        if rest.startswith("ORDERBY"):
+            descending = rest.startswith("ORDERBYDESC")
+            orders.append(Order(rest.removeprefix("ORDERBY").removeprefix("DESC"), descending))
+            continue
+        if rest.startswith("OR"):
+            alternative, rest = True, rest[2:]
         condition = _condition(rest)
-        if condition is None:
-            if rest:
-                unreadable.append(rest)
-        elif alternative and groups[-1]:
+        if not (alternative and groups[-1]):
+            groups[-1].append([])
+        if condition is not None:
             groups[-1][-1].append(condition)
-        else:
-            groups[-1].append([condition])
-    kept = tuple(tuple(tuple(either) for either in group) for group in groups if group)
-    return Query(kept, tuple(order for order in orders if order.field), tuple(unreadable))
+        elif rest:
+            # Its place stays taken, so that an ^OR after it does not bind to the condition before it.
+            unreadable.append(rest)
+    kept = tuple(tuple(tuple(either) for either in group if either) for group in groups)
+    return Query(
+        tuple(group for group in kept if group),
+        tuple(order for order in orders if order.field),
+        tuple(unreadable),
+    )
 
 
 def _condition(text: str) -> Condition | None:

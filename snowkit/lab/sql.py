@@ -55,9 +55,9 @@ class _Compiler:
         return Compiled(where, self._order(query), self._parameters)
 
     def _floor(self, query: Query) -> str:
-        """Return a condition that all groups imply, its parameter first, so that the rows can be found by an index, in its order.
+        """Return a condition that all groups imply, so that an index finds the rows, in its order.
 
-        That is what the second page of a keyset asks: after this stamp, or at it and after this id.
+        Its parameter becomes the first. That is what the second page of a keyset asks: after this stamp, or at it and after this id.
         """
         first = query.orders[0].field if query.orders else ""
         column = self._schema.columns(self._table).get(first)
