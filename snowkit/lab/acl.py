@@ -7,12 +7,11 @@ record is at hand, conditions and scripts count as passed, because some record m
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snowkit.lab.encoded import equals
+from snowkit.lab.controls import Control, Key
 from snowkit.lab.js.engine import Job
 from snowkit.lab.js.host import Host
 from snowkit.lab.moments import Asker
@@ -56,13 +55,8 @@ class Acl:
         self._session = session
         self._asker = Asker(lab.now(), session.user_id, session.user_name, session.time_zone)
         self._shadowing = lab.switches.current.acl_shadowing
-        self._roles = {row["sys_id"]: row["name"] for row in lab.store.find("sys_user_role")}
-        self._links: dict[str, list[str]] = defaultdict(list)
-        for link in lab.store.find("sys_security_acl_role"):
-            self._links[link["sys_security_acl"]].append(self._roles.get(link["sys_user_role"], ""))
-        self._rules: dict[tuple[str, str, str], list[_Rule]] = defaultdict(list)
-        for row in lab.store.find("sys_security_acl", equals(active="true")):
-            self._rules[row["type"], row["name"], row["operation"]].append(self._rule(row))
+        self._controls = lab.controls.current()
+        self._rules: dict[Key, list[_Rule]] = {}
         self._settled: dict[tuple[str, str, str], bool | None] = {}
 
     def may(self, operation: str, table: str, row: Row | None = None, field: str = "") -> bool:
@@ -87,7 +81,7 @@ class Acl:
 
     def may_call(self, api: str) -> bool:
         """Say whether the session may call a REST API: one of the active rules of its name must pass, if any."""
-        rules = self._rules.get(("REST_Endpoint", api, "execute"), [])
+        rules = self._named("REST_Endpoint", api, "execute")
         return not rules or any(self._passes(rule, "", None) for rule in rules)
 
     def may_query(self, operation: str, table: str, field: str) -> bool:
@@ -96,20 +90,21 @@ class Acl:
         source: rest_behaviour 1.9.
         """
         names = [*self._fields(table, field), *self._tables(table)]
-        if any(self._rules.get(("record", name, operation)) for name in names):
+        if any(self._named("record", name, operation) for name in names):
             return bool(self._decided(operation, names, lambda rule: self._passes(rule, table, None)))
         return self.may("read", table, None, field)
 
-    def _rule(self, row: Row) -> _Rule:
-        links = self._links.get(row["sys_id"], [])
-        script = row["script"].strip() if row["advanced"] == "true" else ""
-        # A link to a role that is not there makes the rule invalid; an empty rule, like an invalid one, denies.
-        invalid = "" in links
-        empty = not links and not row["condition"] and not script and not row["security_attribute"]
-        refused = invalid or empty or bool(links and not self._session.roles.intersection(links))
-        overrides = self._session.is_admin and row["admin_overrides"] == "true"
-        denies = row["decision_type"] == "deny"
-        return _Rule(row["name"], denies, overrides, refused, row["condition"], script)
+    def _named(self, type_: str, name: str, operation: str) -> list[_Rule]:
+        key = (type_, name, operation)
+        if key not in self._rules:
+            self._rules[key] = [self._rule(control) for control in self._controls.get(key, ())]
+        return self._rules[key]
+
+    def _rule(self, control: Control) -> _Rule:
+        lacking = bool(control.roles) and not self._session.roles & control.roles
+        overrides = self._session.is_admin and control.admin_overrides
+        refused = lacking or not control.valid
+        return _Rule(control.name, control.denies, overrides, refused, control.condition, control.script)
 
     def _tables(self, table: str) -> list[str]:
         return [*self._lab.schema.ancestors(table), "*"]
@@ -134,7 +129,7 @@ class Acl:
         """Return what the rules of the first name that has any decide; None where `passes` cannot say."""
         asked = False
         for name in names:
-            rules = self._rules.get(("record", name, operation), [])
+            rules = self._named("record", name, operation)
             denied = _any(_not(passes(rule)) for rule in rules if rule.denies)
             if denied is not False:
                 return _not(denied)

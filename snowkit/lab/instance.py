@@ -10,6 +10,7 @@ from typing import Any
 
 from snowkit.lab import app, exposure, properties, releases
 from snowkit.lab.control import PREFIX as CONTROL
+from snowkit.lab.controls import Controls
 from snowkit.lab.cookies import Cookies
 from snowkit.lab.database import discard
 from snowkit.lab.outbound import Outbound
@@ -64,6 +65,7 @@ class Lab:
         self.scheduler = Scheduler(lambda: self.switches.current.async_delay)
         self.outbound = Outbound(self, ca_file)
         self.rules = Rules(self)
+        self.controls = Controls(self.store)
         self.people = People(self)
         self.tokens = Tokens(self)
         self.cookies = Cookies(self)

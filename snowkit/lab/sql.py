@@ -57,7 +57,8 @@ class _Compiler:
     def _floor(self, query: Query) -> str:
         """Return a condition that all groups imply, so that an index finds the rows, in its order.
 
-        Its parameter becomes the first. That is what the second page of a keyset asks: after this stamp, or at it and after this id.
+        Its parameter becomes the first. That is what the second page of a keyset asks: after this stamp, or at
+        it and after this id.
         """
         first = query.orders[0].field if query.orders else ""
         column = self._schema.columns(self._table).get(first)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -36,6 +37,7 @@ class Store:
         self.lock = threading.RLock()
         self.now = now
         self._depth = 0
+        self._versions: Counter[str] = Counter()
         self._columns = schema.storage()
         self._db = connect(schema, database)
 
@@ -43,6 +45,10 @@ class Store:
         """Close the database."""
         with self.lock:
             self._db.close()
+
+    def version(self, *tables: str) -> tuple[int, ...]:
+        """Return what changes whenever a record of one of the tables does, or of their hierarchies."""
+        return tuple(self._versions[self.schema.base(table)] for table in tables)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -118,6 +124,7 @@ class Store:
         base = self.schema.base(table)
         text = f'INSERT OR REPLACE INTO "{base}" ({listed}) VALUES ({", ".join("?" * len(names))})'  # noqa: S608
         with self.transaction():
+            self._versions[base] += 1
             self._db.executemany(text, values)
 
     def patch(self, table: str, sys_id: str, changes: Row) -> Row:
@@ -137,6 +144,7 @@ class Store:
         with self.transaction():
             if self.get(table, sys_id) is None:
                 return False
+            self._versions[self.schema.base(table)] += 1
             self._db.execute(f'DELETE FROM "{self.schema.base(table)}" WHERE sys_id = ?', (sys_id,))  # noqa: S608
             return True
 
@@ -167,6 +175,7 @@ class Store:
         """Delete every record."""
         with self.transaction():
             for base in {self.schema.base(name) for name in self.schema.tables}:
+                self._versions[base] += 1
                 self._db.execute(f'DELETE FROM "{base}"')  # noqa: S608
             self._db.execute("DELETE FROM lab_bytes")
 

@@ -59,6 +59,8 @@ class Shape:
     def record(self, row: Row) -> dict[str, Any]:
         """Return a record that may be read; names that the table has not are left out."""
         if self._plain is not None:
+            if len(row) == len(self._plain):
+                return dict(row)
             return {name: row.get(name, "") for name in self._plain}
         shaped: dict[str, Any] = {}
         for path in self._paths:
