@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
     from snowkit.lab.session import Session
 
-_SYS_ID = re.compile(r"[0-9a-f]{32}")
+_SYS_ID = re.compile(r"[0-9a-fA-F]{32}")
 # Stamped by the instance, whatever a caller sends. A caller's sys_id is taken on insert.
 _STAMPS = frozenset(
     {
@@ -56,7 +56,7 @@ class Records:
     ) -> Row:
         """Insert a record and return it as stored, after its rules; unknown fields are ignored.
 
-        A given `sys_id` is kept where it is 32 lower-case hex digits. Stamps are set before the before rules run,
+        A given `sys_id` is kept as it is written where it is 32 hex digits. Stamps are set before the before rules run,
         so a slow rule makes a row appear later than it says (source: rest_behaviour 5).
         """
         store = self._lab.store

@@ -125,6 +125,8 @@ def test_a_given_id_is_kept(lab: Lab, witness: Witness, ada: Session) -> None:
     """A client can name a record before it makes it; an id that is none is replaced, one in use refused."""
     wanted = "ab" * 16
     assert lab.records.insert(CASE, {"sys_id": wanted}, ada)["sys_id"] == wanted
+    shouted = "AAAABBBBCCCCDDDDEEEEFFFF00001111"
+    assert lab.records.insert(CASE, {"sys_id": shouted}, ada)["sys_id"] == shouted
     assert lab.records.insert(CASE, {"sys_id": "short"}, ada)["sys_id"] != "short"
     with pytest.raises(LabError, match="already has a record"):
         lab.records.insert(CASE, {"sys_id": wanted}, ada)

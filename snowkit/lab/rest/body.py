@@ -36,7 +36,9 @@ def accepted(incoming: Incoming, offered: Iterable[str] = (JSON, *_XMLS)) -> str
 
 
 def record(incoming: Incoming, *, only_json: bool = False, malformed: int = 400) -> dict[str, Any]:
-    """Return the record in a body; empty for none. Raises `Refused`."""
+    """Return the record in a body; empty for none, which needs no Content-Type. Raises `Refused`."""
+    if not incoming.body.strip() and "content-type" not in incoming.headers:
+        return {}
     given = incoming.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not given:
         raise Refused(400, "Content-Type header is missing", None)

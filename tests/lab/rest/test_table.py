@@ -328,6 +328,13 @@ async def test_bodies_and_media_types_are_checked(call: Caller) -> None:
     )
 
 
+async def test_nothing_at_all_makes_an_empty_record(call: Caller) -> None:
+    """A POST without a body needs no Content-Type: PySNC inserts a record so where no field was set."""
+    reply = await call("POST", INCIDENT)
+    assert reply.status_code == 201
+    assert reply.json()["result"]["number"].startswith("INC")
+
+
 async def test_xml_goes_in_and_out(call: Caller) -> None:
     """A record and an error have the same parts in XML."""
     xml = {"Accept": "application/xml", "Content-Type": "application/xml"}
