@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from snowkit.lab.comparison import NUMERIC, Comparison, is_number, resolve
+from snowkit.lab.comparison import NUMERIC, Comparison, is_number, number, resolve
 from snowkit.lab.encoded import DEEPEST_PATH, Condition, Order, Query, equals, parse
 from snowkit.lab.moments import STAMP, Asker
 from snowkit.lab.schema import Column, Schema
@@ -84,7 +84,8 @@ class _Reader:
             other = self._value(comparison.values[0]) if comparison.values[0] else None
             if other is None and comparison.values[0]:
                 return None
-            return _compare_fields(value, other[0] if other else comparison.values[-1], comparison)
+            numeric = other is not None and {column.type, other[1].type} <= NUMERIC
+            return _compare_fields(value, other[0] if other else comparison.values[-1], comparison, numeric)
         return _compare(value, column, comparison)
 
     def _value(self, path: str) -> tuple[str, Column] | None:
@@ -125,19 +126,37 @@ def _compare(value: str, column: Column, comparison: Comparison) -> bool:
         "order": lambda: bool(value) and _ordered(value, comparison.sign, comparison.values[0], numeric),
         "between": lambda: bool(value) and _between(value, comparison, numeric),
         "not between": lambda: bool(value) and not _between(value, comparison, numeric),
+        "weekday": lambda: _on_weekday(value, comparison),
     }
     return answers[comparison.kind]()
 
 
-def _compare_fields(value: str, other: str, comparison: Comparison) -> bool:
+def _compare_fields(value: str, other: str, comparison: Comparison, numeric: bool) -> bool:
     if comparison.kind == "field":
-        return _ordered(value, comparison.sign, other, numeric=False)
-    if not value or not other:
+        shared = int(comparison.values[1]) if len(comparison.values) > 1 else None
+        filled = bool(value) and bool(other)
+        if not filled and comparison.sign not in ("=", "<>"):
+            return False
+        return _ordered(value[:shared], comparison.sign, other[:shared], numeric=numeric and filled)
+    moment, anchor = _moment(value), _moment(other)
+    if moment is None or anchor is None:
         return False
-    apart = (datetime.strptime(value, STAMP) - datetime.strptime(other, STAMP)).total_seconds()
-    seconds = float(comparison.values[1])
-    apart *= comparison.factor
-    return apart > seconds if comparison.sign == ">" else apart < seconds
+    apart = (moment - anchor).total_seconds() * comparison.factor
+    return _ordered(str(apart), comparison.sign, comparison.values[1], numeric=True)
+
+
+def _on_weekday(value: str, comparison: Comparison) -> bool:
+    moment = _moment(value)
+    return moment is not None and _ordered(
+        str(moment.isoweekday() % 7), comparison.sign, comparison.values[0], numeric=True
+    )
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        return datetime.strptime(value, STAMP)
+    except ValueError:
+        return None
 
 
 def _like(value: str, comparison: Comparison) -> bool:
@@ -153,7 +172,7 @@ def _between(value: str, comparison: Comparison, numeric: bool) -> bool:
 
 
 def _ordered(value: str, sign: str, other: str, numeric: bool) -> bool:
-    left, right = (float(value), float(other)) if numeric else (value, other)
+    left, right = (number(value), number(other)) if numeric else (value, other)
     return {
         "=": left == right,
         "<>": left != right,

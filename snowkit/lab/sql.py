@@ -1,5 +1,8 @@
 """Turns an encoded query into SQL over the store's tables, where a hierarchy shares one table.
 
+A query of several groups that is sorted by a column, such as a keyset page, gets the range of that column which
+all groups share in front, so that SQLite walks the index of the column and starts where the first row can be.
+
 Text is compared without regard to the case of the letters A to Z, which is all that SQLite folds.
 """
 
@@ -14,6 +17,11 @@ from snowkit.lab.schema import Column, Schema
 
 # SQLite's parser refuses what nests too deep, so a long list of alternatives becomes a tree.
 _WIDEST = 100
+_DIGITS = "[0-9][0-9]"
+# SQLite would also read "now" or a time alone as a moment; the instance stores none of them.
+_MOMENT = (
+    f"iif({{0}} GLOB '{_DIGITS}{_DIGITS}-{_DIGITS}-{_DIGITS} {_DIGITS}:{_DIGITS}:{_DIGITS}', {{0}}, NULL)"
+)
 _FIXED = {"any": "1", "none": "0", "empty": "{0} = ''", "filled": "{0} <> ''"}
 
 
@@ -39,14 +47,7 @@ class _Compiler:
         self._parameters: list[str | float] = []
 
     def compile(self, query: Query) -> Compiled:
-        groups = []
-        for group in query.groups:
-            parts = [text for either in group if (text := self._either(either))]
-            if parts:
-                groups.append(_joined(parts, " AND "))
-        where = _joined([f"({group})" for group in groups], " OR ")
-        if len(groups) == len(query.groups) > 1 and (floor := self._floor(query)):
-            where = f"{floor} AND ({where})"
+        where = self._ranged(query) or self._groups(query)
         if self._schema.base(self._table) != self._table:
             classes = self._schema.descendants(self._table)
             own = f"t.sys_class_name IN ({', '.join('?' * len(classes))})"
@@ -54,22 +55,43 @@ class _Compiler:
             self._parameters[:0] = classes
         return Compiled(where, self._order(query), self._parameters)
 
-    def _floor(self, query: Query) -> str:
-        """Return a condition that all groups imply, so that an index finds the rows, in its order.
+    def _groups(self, query: Query, aside: str = "") -> str:
+        """Return the SQL of all groups; SQLite uses no index of the column that is put `aside`."""
+        groups = []
+        for group in query.groups:
+            parts = [text for either in group if (text := self._either(either, aside))]
+            if parts:
+                groups.append(_joined(parts, " AND "))
+        return _joined([f"({group})" for group in groups], " OR ")
 
-        Its parameter becomes the first. That is what the second page of a keyset asks: after this stamp, or at
-        it and after this id.
-        """
-        first = query.orders[0].field if query.orders else ""
-        column = self._schema.columns(self._table).get(first)
+    def _ranged(self, query: Query) -> str:
+        """Return the SQL of all groups behind the range of the first column of the order; empty for no range."""
+        if len(query.groups) < 2 or not query.orders:
+            return ""
+        name = query.orders[0].field
+        column = self._schema.columns(self._table).get(name)
         if column is None or column.type in NUMERIC or column.type == "reference":
             return ""
-        floors = [_floor_of(group, first, self._asker) for group in query.groups]
-        known = [floor for floor in floors if floor is not None]
-        if len(known) < len(floors):
-            return ""
-        self._parameters.insert(0, min(known, key=str.lower))
-        return f't."{first}" >= ?'
+        found = [self._range(group, name, column) for group in query.groups]
+        asked = []
+        for sign, ends in ((">=", [low for low, _ in found]), ("<=", [high for _, high in found])):
+            if all(ends):
+                asked.append(f't."{name}" COLLATE NOCASE {sign} ?')
+                self._parameters.append((min if sign == ">=" else max)(ends, key=_folded))
+        return f"{' AND '.join(asked)} AND ({self._groups(query, name)})" if asked else ""
+
+    def _range(self, group: tuple[tuple[Condition, ...], ...], name: str, column: Column) -> tuple[str, str]:
+        """Return between which values a group needs the column to be; empty for no such end."""
+        lows, highs = [""], [""]
+        for condition in (either[0] for either in group if len(either) == 1 and either[0].field == name):
+            asked = resolve(condition, column, self._schema, self._asker)
+            if asked is None or asked.kind not in ("equal", "order", "between"):
+                continue
+            if asked.kind != "order" or asked.sign in (">", ">="):
+                lows.append(asked.values[0])
+            if asked.kind != "order" or asked.sign in ("<", "<="):
+                highs.append(asked.values[-1])
+        return max(lows, key=_folded), min(filter(None, highs), key=_folded, default="")
 
     def _order(self, query: Query) -> str:
         parts = []
@@ -79,7 +101,8 @@ class _Compiler:
                 continue
             expression, column = found
             if column.type in NUMERIC:
-                expression = f"CAST({expression} AS REAL)"
+                # An empty number comes first, as NULL does.
+                expression = f"CAST(NULLIF({expression}, '') AS REAL)"
             else:
                 expression = f"{self._shown(expression, column, order.field)} COLLATE NOCASE"
             parts.append(f"{expression}{' DESC' if order.descending else ''}")
@@ -105,22 +128,27 @@ class _Compiler:
         walked = self._column(f"{path}.{self._schema.display(column.reference)}")
         return walked[0] if walked else expression
 
-    def _either(self, either: tuple[Condition, ...]) -> str:
-        parts = [text for condition in either if (text := self._condition(condition))]
+    def _either(self, either: tuple[Condition, ...], aside: str) -> str:
+        parts = [text for condition in either if (text := self._condition(condition, aside))]
         return f"({_joined(parts, ' OR ')})" if parts else ""
 
-    def _condition(self, condition: Condition) -> str:
+    def _condition(self, condition: Condition, aside: str) -> str:
         found = self._column(condition.field)
         comparison = resolve(condition, found[1], self._schema, self._asker) if found else None
         if found is None or comparison is None:
             return ""
         expression, column = found
+        if condition.field == aside:
+            expression = f"+{expression}"
         if comparison.kind in _FIXED:
             return _FIXED[comparison.kind].format(expression)
         if comparison.kind in ("like", "not like"):
             return self._like(self._shown(expression, column, condition.field), comparison)
         if comparison.kind in ("field", "apart"):
-            return self._fields(expression, comparison)
+            return self._fields(expression, column, comparison)
+        if comparison.kind == "weekday":
+            self._parameters.append(float(comparison.values[0]))
+            return f"CAST(strftime('%w', {_MOMENT.format(expression)}) AS INTEGER) {comparison.sign} ?"
         if column.type in NUMERIC and comparison.kind in ("order", "between", "not between"):
             return self._numeric(expression, comparison)
         return self._text(expression, comparison)
@@ -153,24 +181,36 @@ class _Compiler:
         self._parameters.append(pattern)
         return f"{expression} {comparison.kind.upper()} ? ESCAPE '\\'"
 
-    def _fields(self, expression: str, comparison: Comparison) -> str:
+    def _fields(self, expression: str, column: Column, comparison: Comparison) -> str:
         other = self._column(comparison.values[0]) if comparison.values[0] else None
         if comparison.kind == "field":
-            return f"{expression} COLLATE NOCASE {comparison.sign} {other[0]}" if other else ""
+            return self._field(expression, column, comparison, other) if other else ""
         if comparison.values[0] and other is None:
             return ""
         if other is None:
             self._parameters.append(comparison.values[2])
         self._parameters.append(float(comparison.values[1]))
-        between = f"(strftime('%s', {expression}) - strftime('%s', {other[0] if other else '?'}))"
-        return f"({expression} <> '' AND {comparison.factor} * {between} {comparison.sign} ?)"
+        anchor = _MOMENT.format(other[0]) if other else "?"
+        between = f"(strftime('%s', {_MOMENT.format(expression)}) - strftime('%s', {anchor}))"
+        return f"{comparison.factor} * {between} {comparison.sign} ?"
+
+    def _field(
+        self, expression: str, column: Column, comparison: Comparison, other: tuple[str, Column]
+    ) -> str:
+        both = [expression, other[0]]
+        filled = " AND ".join(f"{each} <> ''" for each in both)
+        if len(comparison.values) > 1:
+            both = [f"substr({each}, 1, {int(comparison.values[1])})" for each in both]
+        asked = f"{both[0]} COLLATE NOCASE {comparison.sign} {both[1]}"
+        if {column.type, other[1].type} <= NUMERIC:
+            numbers = [f"CAST({each} AS REAL)" for each in both]
+            asked = f"CASE WHEN {filled} THEN {numbers[0]} {comparison.sign} {numbers[1]} ELSE {asked} END"
+        return asked if comparison.sign in ("=", "<>") else f"({filled} AND {asked})"
 
 
-def _floor_of(group: tuple[tuple[Condition, ...], ...], name: str, asker: Asker) -> str | None:
-    """Return the least value of a field that the records of a group may have; None where there is none."""
-    alone = [either[0] for either in group if len(either) == 1 and either[0].field == name]
-    values = [asker.value(each.value) for each in alone if each.operator in ("=", "==", ">", ">=")]
-    return max((value for value in values if value), key=str.lower, default=None)
+def _folded(text: str) -> bytes:
+    """Return the key by which SQLite's NOCASE sorts."""
+    return text.encode("utf-8").lower()
 
 
 def _joined(parts: list[str], word: str) -> str:
