@@ -46,7 +46,8 @@ def _one(call: Call) -> Answer:
 def _file(call: Call) -> Answer:
     row = writes.readable(call, _TABLE, call.parts["sys_id"])
     content_type = row["content_type"] or "application/octet-stream"
-    body.accepted(call.incoming, (content_type.partition(";")[0].strip().lower(),))
+    # ServiceNow's own client asks for JSON, whatever the file is, and gets the file (its own tests, PySNC).
+    body.accepted(call.incoming, (content_type.partition(";")[0].strip().lower(), body.JSON))
     content = call.lab.store.get_bytes(row["sys_id"])
     if content is None:
         raise no_record()
@@ -109,7 +110,8 @@ def _attach(call: Call, given: list[str], content_type: str, content: bytes) -> 
         row = call.lab.records.attach(table, sys_id, file_name, content_type, content, call.session)
     except (Aborted, LabError) as stopped:
         raise denied("Insert") from stopped
-    location = f"{call.incoming.base_url}/api/now/attachment/{row['sys_id']}"
+    # The bytes' address, below the version that the caller used (PySNC's own tests).
+    location = f"{call.incoming.base_url}{call.incoming.path.rpartition('/')[0]}/{row['sys_id']}/file"
     return Answer(201, _metadata(call, row), (("Location", location),))
 
 

@@ -23,7 +23,7 @@ async def attach(call: Caller, name: str = "a b.bin") -> dict[str, str]:
     )  # fmt: skip
     assert reply.status_code == 201
     result: dict[str, str] = reply.json()["result"]
-    assert reply.headers["location"].endswith(f"{ATTACHMENT}/{result['sys_id']}")
+    assert reply.headers["location"].endswith(f"{ATTACHMENT}/{result['sys_id']}/file")
     return result
 
 
@@ -36,7 +36,9 @@ async def test_bytes_come_back_as_they_went_in(call: Caller) -> None:
     assert reply.content == CONTENT
     assert reply.headers["content-type"] == "application/x-test"
     assert json.loads(reply.headers["x-attachment-metadata"])["size_bytes"] == "256"
-    assert (await call.get(f"{ATTACHMENT}/{row['sys_id']}/file")).status_code == 406
+    for accept, status in (("application/json", 200), ("text/html", 406)):
+        reply = await call.get(f"{ATTACHMENT}/{row['sys_id']}/file", headers={"Accept": accept})
+        assert reply.status_code == status
 
 
 async def test_a_form_attaches_with_the_file_last(call: Caller) -> None:
