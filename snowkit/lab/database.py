@@ -9,7 +9,8 @@ from pathlib import Path
 from snowkit.errors import LabError
 from snowkit.lab.schema import Schema
 
-MEMORY = ":memory:"
+# A database without a name: SQLite keeps it in memory while it is small, in a file of its own beyond that.
+UNNAMED = ""
 _INDEXED = (
     "sys_updated_on",
     "sys_created_on",
@@ -25,12 +26,12 @@ _APPLICATION_AT = slice(68, 72)
 
 
 def connect(schema: Schema, database: str | Path | None) -> sqlite3.Connection:
-    """Return a connection to a database of the schema's tables, made where it is new; None is in memory.
+    """Return a connection to a database of the schema's tables, made where it is new; None is nobody else's.
 
     The connection commits each statement by itself, and any thread may use it. Raises `LabError` for a file that
     is no lab's database, or one of another version.
     """
-    name = str(database or MEMORY)
+    name = str(database or UNNAMED)
     try:
         connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None)
     except sqlite3.Error as error:
@@ -71,7 +72,7 @@ def _prepare(connection: sqlite3.Connection, schema: Schema, name: str) -> None:
             raise sqlite3.DatabaseError("it was made by another version of snowkit")
     else:
         _create(connection, shape, version)
-    if name != MEMORY:
+    if name != UNNAMED:
         # Only now, so that the file's own header says whose it is even after a crash.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -30,10 +30,10 @@ _APART = timedelta(minutes=37)
 
 def plant(planter: Planter, now: datetime, count: int) -> None:
     """Write so many cases; the same number and text for the same position, whatever the time is."""
-    planter.plant("sn_customerservice_case", [_case(position, count, now) for position in range(count)])
-    comments = [row for position in range(0, count, 3) for row in _comments(position, count, now)]
+    planter.plant("sn_customerservice_case", (_case(position, count, now) for position in range(count)))
+    comments = (row for position in range(0, count, 3) for row in _comments(position, count, now))
     planter.plant("sys_journal_field", comments)
-    planter.plant("sys_audit", [_change(position, count, now) for position in range(1, count, 6)])
+    planter.plant("sys_audit", (_change(position, count, now) for position in range(1, count, 6)))
     if count:
         _plant_attachment(planter, _created(0, count, now))
         _plant_escalation(planter)

@@ -43,7 +43,7 @@ class Planter:
 
     def plant(self, table: str, rows: Iterable[Mapping[str, str]]) -> None:
         """Write records of one table; `key` names a record, and gives it its id unless it has a `sys_id`."""
-        self.store.put_all(table, [self.complete(table, row) for row in rows])
+        self.store.put_all(table, (self.complete(table, row) for row in rows))
 
     def complete(self, table: str, given: Mapping[str, str]) -> Row:
         """Return a whole record; raises `LabError` for a field that the table has not."""

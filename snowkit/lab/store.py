@@ -116,10 +116,10 @@ class Store:
         """Insert or replace many records of one table."""
         known = self._known(table)
         names = list(known)
-        values = [
+        values = (
             [row.get(name, "") if name != "sys_class_name" else row.get(name) or table for name in names]
             for row in rows
-        ]
+        )
         listed = ", ".join(f'"{name}"' for name in names)
         base = self.schema.base(table)
         text = f'INSERT OR REPLACE INTO "{base}" ({listed}) VALUES ({", ".join("?" * len(names))})'  # noqa: S608
