@@ -6,9 +6,11 @@ the switch `oauth_errors` gives the words of RFC 6749 instead, as newer instance
 
 from __future__ import annotations
 
+import base64
 import hmac
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -54,7 +56,7 @@ def routes(lab: Lab) -> list[BaseRoute]:
         is_form = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
         if is_form:
             fields = await request.form()
-            form = {name: text(fields, name) for name in fields}
+            form = _in_header(request) | {name: text(fields, name) for name in fields}
         return await run_in_threadpool(endpoint.answer, form, dict(request.query_params), is_form)
 
     async def revoke(request: Request) -> Response:
@@ -68,6 +70,21 @@ def routes(lab: Lab) -> list[BaseRoute]:
         Route(TOKEN, token, methods=["POST"]),
         Route(REVOKE, revoke, methods=["GET", "POST"]),
     ]
+
+
+def _in_header(request: Request) -> dict[str, str]:
+    """Return the client's id and secret from a Basic header, where clients put them that follow RFC 6749, 2.3.1.
+
+    pysnow and PySNC send them there and nowhere else, so an instance takes them.
+    """
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return {}
+    try:
+        name, _, secret = base64.b64decode(given, validate=True).decode().partition(":")
+    except ValueError:
+        return {}
+    return {"client_id": unquote_plus(name), "client_secret": unquote_plus(secret)}
 
 
 class _TokenEndpoint:

@@ -270,6 +270,18 @@ async def test_passwords_and_clients_have_their_own_grants(lab: Lab, browser: ht
     assert "refresh_token" not in (await token(browser, grant_type="client_credentials")).json()
 
 
+async def test_a_client_may_name_itself_in_a_basic_header(lab: Lab, browser: httpx.AsyncClient) -> None:
+    """Where RFC 6749 puts id and secret, and pysnow and PySNC with it; a wrong secret is refused there too."""
+    change_entity(lab, inbound_grant_type="")
+    form = {"grant_type": "password", "username": "admin", "password": "admin-of-the-lab"}
+    for secret, status in ((CLIENT["client_secret"], 200), ("wrong", 401)):
+        answer = await browser.post("/oauth_token.do", data=form, auth=(CLIENT["client_id"], secret))
+        assert answer.status_code == status
+    for header in ("Basic ?", "Bearer x"):
+        answer = await browser.post("/oauth_token.do", data=form, headers={"Authorization": header})
+        assert answer.json() == REFUSED
+
+
 async def test_a_grant_of_many_is_decided_by_the_profiles(lab: Lab, browser: httpx.AsyncClient) -> None:
     """With inbound_grant_type=multiple only the grants of oauth_entity_profile are open."""
     change_entity(lab, inbound_grant_type="multiple")
