@@ -15,6 +15,7 @@ from snowkit.errors import ListenerFailed, PortTaken
 
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104
+_LONGEST_HEAD = 1024 * 1024
 
 
 class Listener:
@@ -46,6 +47,8 @@ class Listener:
             ws="none",
             server_header=False,
             date_header=False,
+            # Long addresses are for the app to refuse: the parser would break the connection.
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
             ssl_certfile=certificate,
             ssl_keyfile=key,
             timeout_graceful_shutdown=2,

@@ -1,4 +1,7 @@
-"""Browser sessions of the instance: JSESSIONID cookies, and the sysparm_ck tokens that their forms carry."""
+"""Browser sessions of the instance: JSESSIONID and the cookies beside it, and the sysparm_ck tokens of forms.
+
+source: rest_behaviour 1.5. Over plain http, which only the lab speaks, a browser would drop a Secure cookie.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
 
 NAME = "JSESSIONID"
+_POOL = "BIGipServerpool_lab"
 # A client without cookies gets a new one with each answer, so that the oldest must give way.
 _MOST = 2000
 
@@ -77,10 +81,32 @@ def belongs(visit: Visit, ck: str) -> bool:
 
 
 def hand_over(response: Response, visit: Visit, *, secure: bool) -> None:
-    """Give a response the session's cookie.
+    """Give a response the session's cookies."""
+    _set(response, NAME, visit.id, secure)
+    _forget(response, secure)
+    _set(response, "glide_session_store", secrets.token_hex(16).upper(), secure, 60)
+    _set(response, "glide_user_route", f"glide.{secrets.token_hex(16)}", secure)
 
-    source: rest_behaviour 1.5. Over plain http, which only the lab speaks, a browser would drop a Secure cookie.
-    """
+
+def turn_away(response: Response, *, secure: bool) -> None:
+    """Give a response to somebody unknown the cookies of a session that nobody is signed in with."""
+    _set(response, NAME, secrets.token_hex(16).upper(), secure)
+    _forget(response, secure)
+
+
+def balanced(request: Request, *, secure: bool) -> str:
+    """Return the load balancer's cookie for a client that does not send it; empty for one that does."""
+    if _POOL in request.cookies:
+        return ""
+    return f"{_POOL}=2843957002.9537.0000; path=/; Httponly{'; Secure' if secure else ''}"
+
+
+def _forget(response: Response, secure: bool) -> None:
+    for name in ("glide_user", "glide_user_session"):
+        _set(response, name, "", secure, 0)
+
+
+def _set(response: Response, name: str, value: str, secure: bool, seconds: int | None = None) -> None:
     response.set_cookie(
-        NAME, visit.id, path="/", httponly=True, secure=secure, samesite="none" if secure else "lax"
+        name, value, seconds, path="/", httponly=True, secure=secure, samesite="none" if secure else "lax"
     )

@@ -1,6 +1,7 @@
 """What stands before an instance: its load balancer, the page of an instance that sleeps, and the Date header.
 
-source: rest_behaviour 1.7: a hibernating instance answers 200 and HTML on every path; an edge answers 502.
+source: rest_behaviour 1.2, 1.5 and 1.7: a hibernating instance answers 200 and HTML on every path; an edge answers
+502, and 414 to an address that is too long; what comes through it has the headers and the cookie of the edge.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import threading
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from starlette.responses import HTMLResponse, Response
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowkit.lab.control import PREFIX
+from snowkit.lab.cookies import balanced
 
 if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
@@ -54,16 +58,28 @@ class Edge:
         if switches.answer_delay:
             await asyncio.sleep(switches.answer_delay)
 
-        async def dated(message: Message) -> None:
+        async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                date = format_datetime(self._lab.now(), usegmt=True).encode()
-                message["headers"] = [*message.get("headers", ()), (b"date", date)]
+                self._mark(MutableHeaders(raw=message.setdefault("headers", [])), Request(scope))
             await send(message)
 
-        answer = self._instead(switches.away, switches.bad_gateway_percent)
-        await (answer or self._app)(scope, receive, dated)
+        length = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
+        answer = _too_long() if length > switches.longest_url else None
+        answer = answer or self._instead(switches.away, switches.bad_gateway_percent)
+        await (answer or self._app)(scope, receive, marked)
+
+    def _mark(self, headers: MutableHeaders, request: Request) -> None:
+        headers["Date"] = format_datetime(self._lab.now(), usegmt=True)
+        headers["Server"] = "ServiceNow"
+        secure = request.url.scheme == "https"
+        if secure:
+            headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        if cookie := balanced(request, secure=secure):
+            headers.append("Set-Cookie", cookie)
 
     def _instead(self, away: str, bad_gateway_percent: int) -> Response | None:
+        if away == "login_redirect":
+            return RedirectResponse("/login.do", 302)
         if away in _AWAY:
             status, title, attributes, body = _AWAY[away]
             return HTMLResponse(_HTML.format(title=title, attributes=attributes, body=body), status)
@@ -71,5 +87,12 @@ class Edge:
             # Evenly spread and not by chance, so that a test can count on it.
             self._failing += bad_gateway_percent
             fails, self._failing = divmod(self._failing, 100)
-        body = _HTML.format(title="502 Bad Gateway", attributes="", body="<h1>502 Bad Gateway</h1>")
-        return HTMLResponse(body, 502) if fails else None
+        return _said(502, "502 Bad Gateway") if fails else None
+
+
+def _too_long() -> Response:
+    return _said(414, "414 Request-URI Too Large")
+
+
+def _said(status: int, text: str) -> Response:
+    return HTMLResponse(_HTML.format(title=text, attributes="", body=f"<h1>{text}</h1>"), status)

@@ -24,8 +24,10 @@ class Switches(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     release: Literal["yokohama", "zurich", "australia"] = "australia"
-    away: Literal["no", "hibernating", "offline", "login"] = "no"
+    away: Literal["no", "hibernating", "offline", "login", "login_redirect"] = "no"
     """What every path answers instead of its own answer: a page of that kind, or nothing unusual."""
+    longest_url: Annotated[int, Field(gt=0)] = 16384
+    """Bytes of path and query above which the edge answers 414; that 23,000 are too many is all that is known."""
     bad_gateway_percent: Annotated[int, Field(ge=0, le=100)] = 0
     rate_limit: Annotated[int, Field(ge=0)] = 0
     """Requests an hour for each user before 429; 0 is no limit."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -17,6 +19,9 @@ from snowkit.lab.instance import Lab
         ("hibernating", 200, "Your instance is hibernating"),
         ("offline", 503, "currently offline"),
         ("login", 200, 'action="/login.do"'),
+        ("hibernating", 200, "<title>Instance Hibernating page</title>"),
+        ("hibernating", 200, 'class="instance-hibernating-page"'),
+        ("login", 200, "<title>Sign In | ServiceNow</title>"),
     ],
 )
 @pytest.mark.parametrize("path", ["/api/now/table/task", "/oauth_token.do", "/login.do", "/nosuch"])
@@ -29,6 +34,55 @@ async def test_an_instance_that_is_away_answers_html_everywhere(
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("text/html")
     assert says in answer.text
+
+
+async def test_a_dead_session_may_be_sent_to_the_login_page(client: httpx.AsyncClient, lab: Lab) -> None:
+    """A redirect instead of the login page itself."""
+    lab.change_switches({"away": "login_redirect"})
+    answer = await client.get("/api/now/table/task")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/login.do")
+
+
+@pytest.mark.parametrize("length", [23_000, 60_000, 200_000])
+def test_a_long_address_is_refused_and_not_cut_off(length: int) -> None:
+    """414 in HTML, over a real socket, for an encoded query of 23,000 characters and for far more."""
+    with Lab(cases=0) as lab:
+        connection = HTTPConnection(urlsplit(lab.url).netloc, timeout=10)
+        connection.request("GET", f"/api/now/table/incident?sysparm_query={'a' * length}")
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        connection.close()
+    assert answer.status == 414
+    assert "414 Request-URI Too Large" in page
+    assert answer.headers["Content-Type"].startswith("text/html")
+
+
+async def test_how_long_an_address_may_be_is_a_switch(client: httpx.AsyncClient, lab: Lab) -> None:
+    """Path and query count."""
+    lab.change_switches({"longest_url": 20})
+    assert (await client.get("/login.do")).status_code == 200
+    assert (await client.get("/login.do?x=12345678901")).status_code == 414
+
+
+@pytest.mark.parametrize("path", ["/login.do", "/api/now/table/task", "/oauth_token.do", "/nosuch"])
+async def test_every_answer_names_the_server_once(client: httpx.AsyncClient, path: str) -> None:
+    """Server: ServiceNow, and the load balancer's cookie until the client sends it."""
+    answer = await client.get(path)
+    assert answer.headers.get_list("server") == ["ServiceNow"]
+    assert "BIGipServerpool_lab=2843957002.9537.0000; path=/; Httponly" in answer.headers.get_list(
+        "set-cookie"
+    )
+    assert "strict-transport-security" not in answer.headers
+    assert "BIGipServerpool_lab" not in (await client.get(path)).headers.get("set-cookie", "")
+
+
+async def test_over_tls_browsers_are_told_to_stay_there(lab: Lab) -> None:
+    """Strict-Transport-Security, and Secure cookies."""
+    transport = httpx.ASGITransport(app=lab.app)
+    async with httpx.AsyncClient(transport=transport, base_url="https://instance.example") as client:
+        answer = await client.get("/api/now/table/incident")
+    assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+    assert all("Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
 
 
 async def test_the_control_address_is_never_away(client: httpx.AsyncClient, lab: Lab) -> None:

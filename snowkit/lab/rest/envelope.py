@@ -14,7 +14,7 @@ from lxml import etree
 from starlette.requests import Request
 from starlette.responses import Response
 
-from snowkit.lab.cookies import hand_over
+from snowkit.lab.cookies import hand_over, turn_away
 from snowkit.lab.rest import body
 from snowkit.lab.rest.call import Answer, Incoming, Refused
 from snowkit.lab.rest.dispatch import Dispatcher
@@ -28,7 +28,6 @@ _ALWAYS = {
     "Pragma": "no-store,no-cache",
     "Cache-Control": "no-cache,no-store,must-revalidate,max-age=-1",
     "Expires": "0",
-    "Server": "ServiceNow",
 }
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -58,17 +57,20 @@ def respond(lab: Lab, dispatcher: Dispatcher, request: Request, content: bytes) 
         for name, value in refused.headers:
             response.headers.append(name, value)
     response.headers.update(_ALWAYS)
-    response.headers["X-Transaction-ID"] = secrets.token_hex(6)
     if request.method == "HEAD":
         response.body = b""
+    secure = request.url.scheme == "https"
     # A policy's refusal looks like that of an unknown caller, in its headers too.
-    if session is not None and response.status_code != 401:
-        response.headers["X-Is-Logged-In"] = "true"
-        if visit is None or visit.user_id != session.user_id:
-            # source: auth_model 4: the cookie of an OAuth answer outlives the token.
-            hand_over(response, lab.cookies.open(session.user_id), secure=request.url.scheme == "https")
-    if request.url.scheme == "https":
-        response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    if session is None or response.status_code == 401:
+        if visit is None:
+            turn_away(response, secure=secure)
+        return response
+    response.headers["X-Is-Logged-In"] = "true"
+    response.headers["X-Transaction-ID"] = secrets.token_hex(6)
+    response.headers["Server-Timing"] = "sem_wait;dur=0, sesh_wait;dur=0"
+    if visit is None or visit.user_id != session.user_id:
+        # source: auth_model 4: the cookie of an OAuth answer outlives the token.
+        hand_over(response, lab.cookies.open(session.user_id), secure=secure)
     return response
 
 
@@ -94,6 +96,8 @@ def _written(status: int, data: dict[str, Any], media_type: str) -> Response:
         text = etree.tostring(root, encoding="unicode")
     response = Response(text.encode("utf-8", "replace"), status)
     response.headers["Content-Type"] = f"{media_type};charset=UTF-8"
+    # Without a length the server sends it in chunks, as the instance does.
+    del response.headers["Content-Length"]
     return response
 
 

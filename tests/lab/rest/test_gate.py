@@ -20,7 +20,15 @@ async def test_nobody_in_particular_is_401(call: Caller, auth: object) -> None:
     assert reply.status_code == 401
     assert reply.json() == UNAUTHENTICATED
     assert reply.headers["www-authenticate"] == 'BASIC realm="Service-now"'
-    assert "set-cookie" not in reply.headers
+    cookies = reply.headers.get_list("set-cookie")
+    assert [cookie.partition("=")[0] for cookie in cookies[:3]] == [
+        "JSESSIONID",
+        "glide_user",
+        "glide_user_session",
+    ]
+    assert all("Max-Age=0" in cookie for cookie in cookies[1:3])
+    assert "x-is-logged-in" not in reply.headers
+    assert reply.headers["cache-control"] == "no-cache,no-store,must-revalidate,max-age=-1"
 
 
 async def test_older_releases_word_it_otherwise(call: Caller) -> None:

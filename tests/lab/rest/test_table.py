@@ -101,7 +101,18 @@ async def test_the_recorded_headers_are_there(call: Caller) -> None:
     assert headers["content-type"] == "application/json;charset=UTF-8"
     assert headers["cache-control"] == "no-cache,no-store,must-revalidate,max-age=-1"
     assert headers["date"].endswith("GMT")
-    assert headers["set-cookie"].startswith("JSESSIONID=")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert (headers["pragma"], headers["expires"]) == ("no-store,no-cache", "0")
+    assert headers["server-timing"] == "sem_wait;dur=0, sesh_wait;dur=0"
+    assert len(headers["x-transaction-id"]) == 12
+    assert "x-ratelimit-limit" not in headers
+    cookies = {line.partition("=")[0]: line for line in headers.get_list("set-cookie")}
+    assert list(cookies) == [
+        "JSESSIONID", "glide_user", "glide_user_session", "glide_session_store", "glide_user_route",
+        "BIGipServerpool_lab",
+    ]  # fmt: skip
+    assert "Max-Age=60" in cookies["glide_session_store"]
+    assert cookies["glide_user_route"].startswith("glide_user_route=glide.")
 
 
 async def test_names_and_values_in_the_url_filter_too(call: Caller) -> None:
