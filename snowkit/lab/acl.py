@@ -23,6 +23,8 @@ from snowkit.lab.store import Row
 if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
 
+HIDDEN = "ZZ_YY"
+"""What stands before the table's name where a file is an image in a field, not in the list of attachments."""
 _WRITES = ("create", "write", "delete")
 # A rule's script sets `answer`, or its last value counts.
 _ANSWER = "(function () {{ var answer; var last = eval({script}); return answer === undefined ? last : answer; }})()"
@@ -186,7 +188,7 @@ class Acl:
         """
         if row is None or not row.get("table_name"):
             return True
-        table = row["table_name"]
+        table = row["table_name"].removeprefix(HIDDEN)
         parent = self._lab.store.get(table, row["table_sys_id"]) if self._lab.schema.get(table) else None
         if parent is None:
             return self._session.is_admin

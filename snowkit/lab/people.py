@@ -6,6 +6,7 @@ import hmac
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from snowkit.lab.formats import stamp_form
 from snowkit.lab.session import Kind, Session
 from snowkit.lab.store import Row
 
@@ -37,7 +38,8 @@ class People:
         """Return a session of a user."""
         roles = self.roles(user["sys_id"])
         zone = user["time_zone"] or "GMT"
-        return Session(user["sys_id"], user["user_name"], roles, kind, entity, zone)
+        form = stamp_form(user["date_format"], user["time_format"])
+        return Session(user["sys_id"], user["user_name"], roles, kind, entity, zone, form)
 
     def usable(self, user_id: str) -> Row | None:
         """Return the user of an id, if he is active and not locked out."""

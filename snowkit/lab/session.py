@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from snowkit.lab.moments import STAMP
+
 Kind = Literal["none", "basic", "oauth", "cookie", "system"]
 
 
@@ -18,6 +20,8 @@ class Session:
     kind: Kind = "none"
     entity: str = ""
     time_zone: str = "GMT"
+    form: str = STAMP
+    """How the user writes a date with its time, in Python's letters."""
 
     @property
     def is_admin(self) -> bool:

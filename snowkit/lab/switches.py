@@ -49,12 +49,18 @@ class Switches(BaseModel):
     invalid_query: Literal["ignore", "no_rows", "forbid"] = "ignore"
     before_query: Mapping[str, str] = {}
     """Encoded queries by table whose rows alone are seen, as a before-query rule or domain leaves them."""
+    domains: Mapping[str, str] = {}
+    """Encoded queries by table for the rows of the callers' domain; `sysparm_query_no_domain` looks past it."""
+    views: Mapping[str, tuple[str, ...]] = {}
+    """Fields by `table.view` for `sysparm_view`; a view that is not here shows all fields."""
     mandatory_by_data_policy: Mapping[str, tuple[str, ...]] = {}
     aggregate_respects_acls: bool = False
 
     transaction_quota: Literal["off", "error", "partial", "truncated"] = "off"
     quota_commits_writes: bool = True
     malformed_json: Status = 400
+    media_types_required: bool = False
+    """Whether a write without Accept or Content-Type is 400, as documented; many clients send a DELETE with neither."""
     case_put_status: Literal[200, 201] = 200
     case_list_limit: Annotated[int, Field(gt=0)] = 10
     unreadable_attachments: Literal["hidden", "forbidden"] = "hidden"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from snowkit.lab.encoded import equals
+from snowkit.lab.formats import DATE, date_form
 from snowkit.lab.moments import STAMP, zone
 from snowkit.lab.schema import Column
 from snowkit.lab.store import Row
@@ -38,22 +39,23 @@ def hides(column: Column, columns: Mapping[str, Column]) -> bool:
     return column.type == "password2" or (column.element == "value" and "type" in columns)
 
 
-def display(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT") -> str:
-    """Return what a user of that time zone sees in a field; `element` is a field of the row, not a dotted path."""
+def display(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT", form: str = STAMP) -> str:
+    """Return what a user of that time zone, who writes dates in that form, sees in a field of the row."""
     column = lab.schema.columns(table).get(element)
     value = row.get(element, "")
     if column is None:
         return ""
     if column.type in _JOURNALS:
-        return journal(lab, table, element, row, time_zone)
+        return journal(lab, table, element, row, time_zone, form)
     if not value:
         return ""
     if column.type == "reference":
         return name_of(lab, column.reference, value)
     if column.type == "glide_list" and column.reference:
         return ", ".join(name_of(lab, column.reference, item.strip()) for item in value.split(","))
-    if column.type == "glide_date_time":
-        return local_time(value, time_zone)
+    if column.type in ("glide_date_time", "glide_date"):
+        timed = column.type == "glide_date_time"
+        return local_time(value, time_zone, form) if timed else _rewritten(value, DATE, date_form(form))
     if column.type == "sys_class_name":
         known = lab.schema.get(value)
         return known.label if known else value
@@ -75,25 +77,40 @@ def label(lab: Lab, table: str, element: str, value: str) -> str:
     return value
 
 
-def local_time(value: str, time_zone: str) -> str:
+def choice(lab: Lab, table: str, element: str, shown_as: str) -> str:
+    """Return the value of the choice with a label; the text itself where there is no such label."""
+    for ancestor in lab.schema.ancestors(table):
+        query = equals(name=ancestor, element=element, label=shown_as)
+        found = lab.store.find("sys_choice", query, limit=1)
+        if found:
+            return found[0]["value"]
+    return shown_as
+
+
+def stored_date(value: str, form: str) -> str:
+    """Return the stored form of a date without a time that a user wrote."""
+    return _rewritten(value, date_form(form), DATE)
+
+
+def local_time(value: str, time_zone: str, form: str = STAMP) -> str:
     """Return a stored UTC stamp in a time zone; an unknown zone is the system's, GMT."""
     try:
         moment = datetime.strptime(value, STAMP).replace(tzinfo=UTC)
     except ValueError:
         return value
-    return moment.astimezone(zone(time_zone)).strftime(STAMP)
+    return moment.astimezone(zone(time_zone)).strftime(form)
 
 
-def utc_time(value: str, time_zone: str) -> str:
+def utc_time(value: str, time_zone: str, form: str = STAMP) -> str:
     """Return the stored form of a stamp that a user wrote in a time zone."""
     try:
-        moment = datetime.strptime(value, STAMP).replace(tzinfo=zone(time_zone))
+        moment = datetime.strptime(value, form).replace(tzinfo=zone(time_zone))
     except ValueError:
         return value
     return moment.astimezone(UTC).strftime(STAMP)
 
 
-def journal(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT") -> str:
+def journal(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT", form: str = STAMP) -> str:
     """Return a journal field's whole text, newest entry first, as its display value shows it."""
     which = "elementINcomments,work_notes" if element == "comments_and_work_notes" else f"element={element}"
     entries = lab.store.find(
@@ -101,11 +118,18 @@ def journal(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT"
     )
     columns = lab.schema.columns(table)
     return "".join(
-        f"{local_time(entry['sys_created_on'], time_zone)} - {_author(lab, entry['sys_created_by'])}"
+        f"{local_time(entry['sys_created_on'], time_zone, form)} - {_author(lab, entry['sys_created_by'])}"
         f" ({columns[entry['element']].label})\n{entry['value']}\n\n"
         for entry in entries
         if entry["element"] in columns
     )
+
+
+def _rewritten(value: str, read_as: str, written_as: str) -> str:
+    try:
+        return datetime.strptime(value, read_as).strftime(written_as)
+    except ValueError:
+        return value
 
 
 def _author(lab: Lab, user_name: str) -> str:

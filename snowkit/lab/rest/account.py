@@ -19,7 +19,7 @@ def _lists(table: str) -> Handler:
         query = queries.asked(call, table)
         limit, offset = call.count("sysparm_limit", _LIMIT), call.count("sysparm_offset", 0)
         rows = queries.page(call, table, query, limit, offset)
-        look = shape.look_of(call.incoming.parameters, links=False)
+        look = shape.look_of(call, table, links=False)
         found = queries.headers(call, table, query, limit, offset)
         return Answer(result=[shape.record(call, table, row, look) for row in rows], headers=found)
 
@@ -29,7 +29,7 @@ def _lists(table: str) -> Handler:
 def _reads(table: str) -> Handler:
     def answer(call: Call) -> Answer:
         row = writes.readable(call, table, call.parts["id"])
-        look = shape.look_of(plain_names(call).incoming.parameters, links=False)
+        look = shape.look_of(plain_names(call), table, links=False)
         return Answer(result=shape.record(call, table, row, look))
 
     return answer

@@ -13,6 +13,7 @@ from typing import Any
 from snowkit.errors import LabError
 from snowkit.lab import properties
 from snowkit.lab.abort import Aborted
+from snowkit.lab.acl import HIDDEN
 from snowkit.lab.rest import body, queries, shape, writes
 from snowkit.lab.rest.apis import ATTACHMENT, Endpoint
 from snowkit.lab.rest.call import Answer, Call, Refused, denied, no_record
@@ -98,9 +99,10 @@ def _attach(call: Call, given: list[str], content_type: str, content: bytes) -> 
     table, sys_id, file_name = given
     if not table or not sys_id or not file_name:
         raise _missing()
-    if call.lab.schema.get(table) is None:
+    parent = table.removeprefix(HIDDEN)
+    if call.lab.schema.get(parent) is None:
         raise no_record()
-    writes.readable(call, table, sys_id)
+    writes.readable(call, parent, sys_id)
     most = properties.number(call.lab.store, "com.glide.attachment.max_size", 1024) * _MEGABYTE
     if len(content) > most:
         raise Refused(400, "File is too large", f"Max allowed: {most} bytes.")

@@ -29,7 +29,8 @@ def endpoint(answer: Answering) -> Endpoint:
         given = body.record(call.incoming, only_json=True, malformed=call.lab.switches.current.malformed_json)
         served: list[dict[str, Any]] = []
         left_out: list[str] = []
-        for item in given.get("rest_requests") or []:
+        asked = given.get("rest_requests")
+        for item in asked if isinstance(asked, list) else []:
             incoming = _incoming(call, item) if isinstance(item, dict) else None
             if incoming is None:
                 left_out.append(str(item.get("id", "")) if isinstance(item, dict) else "")

@@ -20,6 +20,8 @@ from snowkit.lab.store import Row
 
 JSON, XML = "application/json", "application/xml"
 _XMLS = (XML, "text/xml")
+# Far below what Python can walk; no record nests more than two deep.
+_DEEPEST = 100
 _ANYTHING = ("*/*", "application/*", "")
 
 
@@ -49,7 +51,7 @@ def record(incoming: Incoming, *, only_json: bool = False, malformed: int = 400)
     if given in _XMLS:
         return _from_xml(incoming.body, malformed)
     try:
-        found = json.loads(incoming.body)
+        found = _storable(json.loads(incoming.body))
     except (ValueError, RecursionError):
         raise _unreadable(malformed) from None
     if isinstance(found, dict) and isinstance(found.get("records"), list):
@@ -61,12 +63,25 @@ def record(incoming: Incoming, *, only_json: bool = False, malformed: int = 400)
     return found
 
 
+def _storable(value: Any, depth: int = 0) -> Any:
+    """Return JSON data without half characters, which no database can hold; raises `ValueError` for deep nesting."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if depth == _DEEPEST and isinstance(value, (dict, list)):
+        raise ValueError("nested too deep")
+    if isinstance(value, list):
+        return [_storable(each, depth + 1) for each in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(each, depth + 1) for name, each in value.items()}
+    return value
+
+
 def stored(call: Call, table: str, given: dict[str, Any]) -> Row:
     """Return the values of a body as the instance stores them; fields that the table has not are left out."""
     columns = call.lab.schema.columns(table)
     by_display = call.flag("sysparm_input_display_value")
     row = {
-        name: _displayed(call, columns[name], text) if by_display else text
+        name: _displayed(call, table, columns[name], text) if by_display else text
         for name, value in given.items()
         if name in columns and (text := _text(value)) is not None
     }
@@ -87,16 +102,27 @@ def _text(value: Any) -> str | None:
     return "" if value is None else str(value)
 
 
-def _displayed(call: Call, column: Column, text: str) -> str:
+def _displayed(call: Call, table: str, column: Column, text: str) -> str:
     """Return the stored form of what a user would type."""
+    session = call.session
     if column.type == "glide_date_time":
-        return values.utc_time(text, call.session.time_zone)
-    if column.type == "reference" and text and call.lab.schema.get(column.reference):
-        store, shown_by = call.lab.store, call.lab.schema.display(column.reference)
-        if store.get(column.reference, text) is None:
-            found = store.find(column.reference, equals(**{shown_by: text}), limit=1)
-            return found[0]["sys_id"] if found else text
-    return next((value for value, label in column.choices if label == text), text)
+        return values.utc_time(text, session.time_zone, session.form)
+    if column.type == "glide_date":
+        return values.stored_date(text, session.form)
+    if column.type == "reference":
+        return _named(call, column.reference, text)
+    if column.type == "glide_list" and column.reference:
+        return ",".join(_named(call, column.reference, name.strip()) for name in text.split(","))
+    return values.choice(call.lab, table, column.element, text) if column.choices else text
+
+
+def _named(call: Call, table: str, text: str) -> str:
+    """Return the id of the record that stands under a name; the text itself where there is none."""
+    store = call.lab.store
+    if not text or call.lab.schema.get(table) is None or store.get(table, text) is not None:
+        return text
+    found = store.find(table, equals(**{call.lab.schema.display(table): text}), limit=1)
+    return found[0]["sys_id"] if found else text
 
 
 def _from_xml(body: bytes, malformed: int) -> dict[str, Any]:

@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
 
 
+# What a longer number counts as: more records than there are, and the database can still count so far.
+_MORE_THAN_ALL = 10**9
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What came in: `path` is decoded and without the query, `base_url` what the caller calls this instance."""
+    """What came in: `path` is decoded and without the query, `base_url` what the caller calls this instance.
+
+    `method` is the one that X-HTTP-Method-Override asks for, if that is there.
+    """
 
     method: str
     path: str
@@ -55,7 +62,10 @@ class Call:
     def count(self, name: str, default: int) -> int:
         """Return a query parameter that is a whole number from 0; the default where it is none."""
         value = self.parameter(name).strip()
-        return int(value) if value.isdecimal() else default
+        # Nine digits are more rows than there are, and what the database can still count.
+        return (
+            int(value) if len(value) <= 9 and value.isdecimal() else 10**9 if value.isdecimal() else default
+        )
 
 
 @dataclass(frozen=True, slots=True)

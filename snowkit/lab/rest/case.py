@@ -67,7 +67,6 @@ def _activities(call: Call) -> Answer:
     entries = sorted(_entries(call, row, kinds), key=lambda entry: str(entry["sys_created_on"]), reverse=True)
     offset = call.count("sysparm_offset", 0)
     until = offset + call.count("sysparm_limit", len(entries))
-    zone = call.session.time_zone
     return Answer(
         result={
             "display_value": row["number"],
@@ -88,8 +87,7 @@ def _activities(call: Call) -> Answer:
                 }
                 for name, label in _JOURNALS
             ],
-            "sys_created_on": row["sys_created_on"],
-            "sys_created_on_adjusted": local_time(row["sys_created_on"], zone),
+            **_when(call, row),
             **_author(call, row["sys_created_by"]),
         }
     )
@@ -125,7 +123,7 @@ def _found(call: Call) -> Row:
 
 
 def _shown(call: Call, row: Row) -> dict[str, Any]:
-    look = shape.look_of(call.incoming.parameters, links=False)
+    look = shape.look_of(call, _TABLE, links=False)
     shown = shape.record(call, _TABLE, row, look)
     if call.flag("sysparm_reference_fields", default=True) and look.display == "false":
         shown |= {name: _expanded(call, name, row) for name in _EXPANDED if name in shown}
@@ -184,7 +182,9 @@ def _entries(call: Call, row: Row, kinds: list[str]) -> list[dict[str, Any]]:
 def _when(call: Call, row: Row) -> dict[str, str]:
     return {
         "sys_created_on": row["sys_created_on"],
-        "sys_created_on_adjusted": local_time(row["sys_created_on"], call.session.time_zone),
+        "sys_created_on_adjusted": local_time(
+            row["sys_created_on"], call.session.time_zone, call.session.form
+        ),
     }
 
 

@@ -10,7 +10,7 @@ from snowkit.lab import properties
 from snowkit.lab.acl import Acl
 from snowkit.lab.cookies import Visit
 from snowkit.lab.rest import account, aggregate, attachment, batch, case, table
-from snowkit.lab.rest.apis import Api, Endpoint
+from snowkit.lab.rest.apis import TABLE, Api, Endpoint
 from snowkit.lab.rest.call import Answer, Call, Incoming, Refused, no_resource
 from snowkit.lab.rest.gate import Gate, Target
 from snowkit.lab.session import Session
@@ -26,6 +26,7 @@ ENDPOINTS = (
     *aggregate.ENDPOINTS,
 )
 _READS = ("GET", "HEAD")
+_TYPES = {"accept", "content-type"}
 _MEGABYTE = 1024 * 1024
 _CANCELLED = "Transaction cancelled: maximum execution time exceeded"
 _CANCELLED_DETAIL = (
@@ -45,13 +46,13 @@ class Dispatcher:
     def authenticate(self, incoming: Incoming, visit: Visit | None) -> Session:
         """Return who is asking, within his limit of requests; raises `Refused`."""
         session = self._gate.authenticate(incoming, visit)
-        self._gate.limit(session)
+        self._gate.limit(session, self._api_name(incoming.path))
         return session
 
     def answer(self, incoming: Incoming, session: Session) -> Answer:
         """Take a request through policies, scopes and ACLs to its API; raises `Refused`."""
         endpoint, found = self._endpoint(incoming.path)
-        method = incoming.headers.get("x-http-method-override", incoming.method).upper()
+        method = incoming.method
         version = found.pop("version") or endpoint.api.newest
         parts: dict[str, str] = found
         resource = "/" + endpoint.pattern.strip("/").format(**parts)
@@ -64,6 +65,7 @@ class Dispatcher:
         if handler is None:
             raise Refused(405, "Method not supported", None)
         self._measure(endpoint.api, incoming)
+        self._ask_for_types(incoming)
         return self._within_quota(
             method, lambda: handler(Call(self._lab, incoming, session, acl, version, parts))
         )
@@ -75,6 +77,14 @@ class Dispatcher:
             if found and (not plugin or self._lab.has_plugin(plugin)):
                 return endpoint, found.groupdict()
         raise no_resource()
+
+    def _api_name(self, path: str) -> str:
+        return next((each.api.name for each in self._endpoints if each.matcher.fullmatch(path)), TABLE.name)
+
+    def _ask_for_types(self, incoming: Incoming) -> None:
+        required = self._lab.switches.current.media_types_required
+        if required and incoming.method not in _READS and not incoming.headers.keys() >= _TYPES:
+            raise Refused(400, "Accept and Content-Type headers are required", None)
 
     def _measure(self, api: Api, incoming: Incoming) -> None:
         if not api.max_body:

@@ -29,13 +29,14 @@ _ALWAYS = {
     "Cache-Control": "no-cache,no-store,must-revalidate,max-age=-1",
     "Expires": "0",
 }
+_NOT_IN_HEADERS = re.compile("[^\t\u0020-\u007e\u00a0-\u00ff]")
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def respond(lab: Lab, dispatcher: Dispatcher, request: Request, content: bytes) -> Response:
     """Answer one request to /api."""
     incoming = Incoming(
-        request.method,
+        request.headers.get("x-http-method-override", request.method).strip().upper(),
         str(request.scope["path"]),
         f"{request.url.scheme}://{request.headers.get('host', '')}",
         dict(request.query_params),
@@ -47,7 +48,7 @@ def respond(lab: Lab, dispatcher: Dispatcher, request: Request, content: bytes) 
     media_type = body.JSON
     try:
         session = dispatcher.authenticate(incoming, visit)
-        if not request.url.path.endswith("/file") or request.method != "GET":
+        if not request.url.path.endswith("/file") or incoming.method != "GET":
             media_type = body.accepted(incoming)
         answer = dispatcher.answer(incoming, session)
         response = _response(answer, media_type)
@@ -77,14 +78,19 @@ def respond(lab: Lab, dispatcher: Dispatcher, request: Request, content: bytes) 
 def _response(answer: Answer, media_type: str) -> Response:
     if answer.content is not None:
         response = Response(answer.content, answer.status)
-        response.headers["Content-Type"] = answer.media_type
+        response.headers["Content-Type"] = _header(answer.media_type)
     elif answer.status == 204:
         response = Response(status_code=204)
     else:
         response = _written(answer.status, {"result": answer.result}, media_type)
     for name, value in answer.headers:
-        response.headers[name] = value
+        response.headers[name] = _header(value)
     return response
+
+
+def _header(text: str) -> str:
+    """Return a text as a header can carry it; what would end the header, or is no Latin-1, becomes a "?"."""
+    return _NOT_IN_HEADERS.sub("?", text)
 
 
 def _written(status: int, data: dict[str, Any], media_type: str) -> Response:

@@ -68,7 +68,7 @@ class Gate:
             raise self.unauthenticated()
         return session
 
-    def limit(self, session: Session) -> None:
+    def limit(self, session: Session, api: str) -> None:
         """Count a user's request against the hour's limit (source: rest_behaviour 1.7)."""
         limit = self._lab.switches.current.rate_limit
         if not limit:
@@ -86,7 +86,7 @@ class Gate:
                 ("X-RateLimit-Rule", "0" * 32),
                 ("Retry-After", str(end - now)),
             )
-            detail = f"Rate limit of {limit} requests per hour for Table API exceeded"
+            detail = f"Rate limit of {limit} requests per hour for {api} exceeded"
             raise Refused(429, "Rate limit exceeded", detail, headers)
 
     def pass_policies(self, session: Session, target: Target) -> None:

@@ -5,7 +5,6 @@ source: rest_behaviour 1.2 and 1.4. A field that may not be read is silently abs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -27,9 +26,15 @@ class Look:
     links: bool = True
 
 
-def look_of(parameters: Mapping[str, str], *, links: bool = True) -> Look:
-    """Return how a request's `sysparm_` parameters want records; unknown words count as the default."""
+def look_of(call: Call, table: str, *, links: bool = True) -> Look:
+    """Return how a request's `sysparm_` parameters want records of a table; unknown words count as the default.
+
+    The fields win over the view.
+    """
+    parameters = call.incoming.parameters
     wanted = tuple(name.strip() for name in parameters.get("sysparm_fields", "").split(",") if name.strip())
+    view = f"{table}.{parameters.get('sysparm_view', '')}"
+    wanted = wanted or call.lab.switches.current.views.get(view, ())
     asked = parameters.get("sysparm_display_value", "false").lower()
     chosen: Display = "all" if asked == "all" else "true" if asked == "true" else "false"
     excluded = parameters.get("sysparm_exclude_reference_link", "false").lower() == "true"
@@ -112,7 +117,7 @@ def _value(call: Call, table: str, row: Row, column: Column, look: Look) -> Any:
         if column.type == "reference" and value and look.links:
             return {"link": _link(call, column, value), "value": value}
         return value
-    text = display(call.lab, table, column.element, row, call.session.time_zone)
+    text = display(call.lab, table, column.element, row, call.session.time_zone, call.session.form)
     is_link = column.type == "reference" and value and look.links
     if look.display == "true":
         return {"display_value": text, "link": _link(call, column, value)} if is_link else text

@@ -16,7 +16,7 @@ def _list(call: Call) -> Answer:
     table = tables.reached(call.lab, call.parts["tableName"])
     query = queries.asked(call, table)
     limit, offset = call.count("sysparm_limit", _LIMIT), call.count("sysparm_offset", 0)
-    written = shape.Shape(call, table, shape.look_of(call.incoming.parameters))
+    written = shape.Shape(call, table, shape.look_of(call, table))
     rows = queries.page(call, table, query, limit, offset, written.columns)
     if not rows and call.version == "v1" and not call.lab.store.count(table, query, asker=call.asker):
         raise no_record()
@@ -27,7 +27,7 @@ def _list(call: Call) -> Answer:
 def _one(call: Call) -> Answer:
     table = tables.reached(call.lab, call.parts["tableName"])
     row = writes.readable(call, table, call.parts["sys_id"])
-    return Answer(result=shape.record(call, table, row, shape.look_of(call.incoming.parameters)))
+    return Answer(result=shape.record(call, table, row, shape.look_of(call, table)))
 
 
 def _insert(call: Call) -> Answer:
@@ -35,7 +35,7 @@ def _insert(call: Call) -> Answer:
     given = body.record(call.incoming, malformed=call.lab.switches.current.malformed_json)
     row = writes.insert(call, table, body.stored(call, table, given))
     location = f"{call.incoming.base_url}/api/now/table/{table}/{row['sys_id']}"
-    look = shape.look_of(call.incoming.parameters)
+    look = shape.look_of(call, table)
     result = shape.record(call, table, row, look) if call.acl.may("read", table, row) else {}
     return Answer(201, result, (("Location", location),))
 
@@ -44,7 +44,7 @@ def _update(call: Call) -> Answer:
     table = tables.reached(call.lab, call.parts["tableName"])
     given = body.record(call.incoming, malformed=call.lab.switches.current.malformed_json)
     row = writes.update(call, table, call.parts["sys_id"], body.stored(call, table, given))
-    look = shape.look_of(call.incoming.parameters)
+    look = shape.look_of(call, table)
     return Answer(result=shape.record(call, table, row, look) if call.acl.may("read", table, row) else {})
 
 

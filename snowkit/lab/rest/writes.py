@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from snowkit.errors import LabError
 from snowkit.lab.abort import Aborted
+from snowkit.lab.query import Query, matches
+from snowkit.lab.rest import queries
 from snowkit.lab.rest.call import Call, Refused, denied, no_record
 from snowkit.lab.store import Row
 
@@ -16,6 +18,9 @@ def readable(call: Call, table: str, sys_id: str) -> Row:
     """Return a record that the caller may read; raises the refusal that does not tell hidden from missing."""
     row = call.lab.store.get(table, sys_id)
     if row is None or not call.acl.may("read", table, row):
+        raise no_record()
+    left = queries.narrowed(call, table, Query())
+    if left.groups and not matches(left, row, table, call.lab, asker=call.asker):
         raise no_record()
     return row
 
@@ -27,7 +32,7 @@ def insert(call: Call, table: str, values: Row) -> Row:
     kept = {name: value for name, value in values.items() if call.acl.may("create", table, values, name)}
     _mandatory(call, table, kept)
     try:
-        return call.lab.records.insert(table, kept, call.session)
+        return call.lab.records.insert(table, kept, call.session, stamps=_stamps(call))
     except Aborted as stopped:
         raise _aborted(stopped) from stopped
     except LabError as taken:
@@ -40,12 +45,16 @@ def update(call: Call, table: str, sys_id: str, changes: Row) -> Row:
     row = readable(call, table, sys_id)
     if not call.acl.may("write", table, row):
         raise denied("Update")
-    kept = {name: value for name, value in changes.items() if call.acl.may("write", table, row, name)}
+    kept = {
+        name: value
+        for name, value in changes.items()
+        if name != "sys_class_name" and call.acl.may("write", table, row, name)
+    }
     if not kept:
         return row
     _mandatory(call, table, row | kept)
     try:
-        return call.lab.records.update(table, sys_id, kept, call.session)
+        return call.lab.records.update(table, sys_id, kept, call.session, stamps=_stamps(call))
     except Aborted as stopped:
         raise _aborted(stopped) from stopped
 
@@ -59,6 +68,11 @@ def delete(call: Call, table: str, sys_id: str) -> None:
         call.lab.records.delete(table, sys_id, call.session)
     except Aborted as stopped:
         raise _aborted(stopped) from stopped
+
+
+def _stamps(call: Call) -> bool:
+    """Say whether the instance sets sys_updated_on and its like itself, which a caller may suppress."""
+    return not call.flag("sysparm_suppress_auto_sys_field")
 
 
 def _mandatory(call: Call, table: str, row: Row) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.lab.rest.conftest import LIMITED, Caller, refusal
+from tests.lab.rest.conftest import ADMIN, LIMITED, Caller, refusal
 
 INCIDENT = "/api/now/table/incident"
 CASES = "/api/now/table/sn_customerservice_case"
@@ -397,3 +397,156 @@ async def test_an_unknown_table_is_invalid(call: Caller) -> None:
         400,
         refusal("Invalid table nothing", "Table nothing does not exist"),
     )
+
+
+async def test_dates_are_written_as_the_user_does(call: Caller) -> None:
+    """Display values are in the user's time zone and formats, values in UTC; written back they mean the same."""
+    call.change(
+        "sys_user",
+        "user_name=admin",
+        time_zone="Europe/Amsterdam",
+        date_format="dd/MM/yyyy",
+        time_format="hh:mm:ss a",
+    )
+    path = f"{CASES}/{call.case()['sys_id']}"
+    shown = {"sysparm_display_value": "all", "sysparm_fields": "opened_at"}
+    typed = {"sysparm_input_display_value": "true"} | shown
+    reply = await call("PATCH", path, params=typed, json={"opened_at": "02/07/2026 12:30:00 AM"})
+    expected = {"display_value": "02/07/2026 12:30:00 AM", "value": "2026-07-01 22:30:00"}
+    assert reply.json()["result"]["opened_at"] == expected
+    reply = await call("PATCH", path, params=shown, json={"opened_at": "2026-01-01 12:00:00"})
+    expected = {"display_value": "01/01/2026 01:00:00 PM", "value": "2026-01-01 12:00:00"}
+    assert reply.json()["result"]["opened_at"] == expected
+
+
+async def test_a_date_without_a_time_has_no_zone(call: Caller) -> None:
+    """Only its form is the user's."""
+    call.change("sys_user", "user_name=admin", time_zone="Asia/Tokyo", date_format="MM-dd-yyyy")
+    sys_id = call.add("customer_account", name="A")
+    reply = await call(
+        "PATCH",
+        f"/api/now/table/customer_account/{sys_id}",
+        params={"sysparm_input_display_value": "true", "sysparm_display_value": "all"},
+        json={"customer_since": "12-31-2025"},
+    )
+    assert reply.json()["result"]["customer_since"] == {"display_value": "12-31-2025", "value": "2025-12-31"}
+
+
+async def test_lists_of_references_can_be_written_by_name(call: Caller) -> None:
+    """A glide_list keeps the raw text, or the records' ids with sysparm_input_display_value."""
+    path = f"{CASES}/{call.case()['sys_id']}"
+    admin = call.lab.people.named("admin")
+    assert admin
+    reply = await call("PATCH", path, json={"watch_list": "System Administrator"})
+    assert reply.json()["result"]["watch_list"] == "System Administrator"
+    body = {"watch_list": "System Administrator, a@example.com"}
+    reply = await call("PATCH", f"{path}?sysparm_input_display_value=true", json=body)
+    assert reply.json()["result"]["watch_list"] == f"{admin['sys_id']},a@example.com"
+
+
+async def test_both_journals_show_as_one(call: Caller) -> None:
+    """comments_and_work_notes holds both kinds, with their labels."""
+    path = f"{CASES}/{call.case()['sys_id']}"
+    await call("PATCH", path, json={"comments": "said", "work_notes": "noted"})
+    params = {"sysparm_fields": "comments_and_work_notes", "sysparm_display_value": "all"}
+    shown = (await call.get(path, params=params)).json()["result"]["comments_and_work_notes"]
+    assert shown["value"] == ""
+    assert "System Administrator (Additional comments)\nsaid\n\n" in shown["display_value"]
+    assert "System Administrator (Work notes)\nnoted\n\n" in shown["display_value"]
+
+
+async def test_a_view_names_the_fields_unless_they_are_asked_for(call: Caller) -> None:
+    """sysparm_fields wins over sysparm_view; a view that the instance does not have shows all."""
+    call.lab.switches.change({"views": {"incident.mobile": ["number", "state"]}})
+    for query, keys in (
+        ("sysparm_view=mobile", {"number", "state"}),
+        ("sysparm_view=mobile&sysparm_fields=sys_id, number", {"sys_id", "number"}),
+    ):
+        row = (await call.get(f"{INCIDENT}?{query}")).json()["result"][0]
+        assert set(row) == keys
+    assert len((await call.get(f"{INCIDENT}?sysparm_view=desktop")).json()["result"][0]) > 20
+
+
+@pytest.mark.parametrize(
+    "accepted", ["sysparm_query_category=list", "sysparm_order_by=number", "sysparm_query_no_domain=true"]
+)
+async def test_parameters_that_change_nothing_are_accepted(call: Caller, accepted: str) -> None:
+    """The Table API ignores sysparm_order_by, and a category chooses only a database."""
+    plain = (await call.get(f"{CASES}?sysparm_fields=number")).json()
+    assert (await call.get(f"{CASES}?sysparm_fields=number&{accepted}")).json() == plain
+
+
+async def test_only_some_look_past_their_domain(call: Caller) -> None:
+    """sysparm_query_no_domain counts for admin and query_no_domain_table_api, in lists and single records."""
+    call.acl("sn_customerservice_case", "read", "snc_internal")
+    call.lab.switches.change({"domains": {"sn_customerservice_case": "number=CS0001001"}})
+    hidden = call.lab.store.find("sn_customerservice_case", "number=CS0001002")[0]["sys_id"]
+    for auth, rows, status in ((ADMIN, 3, 200), (LIMITED, 1, 404)):
+        params = {"sysparm_query_no_domain": "true"}
+        assert len((await call.get(CASES, auth=auth)).json()["result"]) == 1
+        assert (await call.get(f"{CASES}/{hidden}", auth=auth)).json() == NO_RECORD
+        reply = await call.get(CASES, auth=auth, params=params)
+        assert len(reply.json()["result"]) == rows
+        assert (await call.get(f"{CASES}/{hidden}", auth=auth, params=params)).status_code == status
+    role = call.add("sys_user_role", name="query_no_domain_table_api")
+    user = call.lab.people.named("limited")
+    assert user
+    call.add("sys_user_has_role", user=user["sys_id"], role=role)
+    assert len((await call.get(CASES, auth=LIMITED, params=params)).json()["result"]) == 3
+
+
+async def test_what_a_before_query_rule_hides_is_not_found_by_its_id(call: Caller) -> None:
+    """404, and so it cannot be changed."""
+    call.lab.switches.change({"before_query": {"incident": "number=none"}})
+    path = f"{INCIDENT}/{call.add('incident')}"
+    assert (await call.get(path)).json() == NO_RECORD
+    assert (await call("PATCH", path, json={"description": "x"})).json() == NO_RECORD
+
+
+async def test_the_stamps_can_be_suppressed(call: Caller) -> None:
+    """With sysparm_suppress_auto_sys_field an update leaves sys_updated_on and sys_mod_count alone."""
+    path = f"{INCIDENT}/{call.add('incident')}"
+    call.lab.switches.change({"clock_skew": 3600.0})
+    before = (await call.get(path)).json()["result"]
+    reply = await call("PATCH", f"{path}?sysparm_suppress_auto_sys_field=true", json={"description": "x"})
+    after = reply.json()["result"]
+    assert after["description"] == "x"
+    assert (after["sys_updated_on"], after["sys_mod_count"]) == (
+        before["sys_updated_on"],
+        before["sys_mod_count"],
+    )
+    after = (await call("PATCH", path, json={"description": "y"})).json()["result"]
+    assert after["sys_updated_on"] > before["sys_updated_on"]
+
+
+async def test_of_several_records_only_the_first_is_made(call: Caller) -> None:
+    """A list of two gives one record."""
+    reply = await call.post(INCIDENT, [{"short_description": "one"}, {"short_description": "two"}])
+    assert (reply.status_code, reply.json()["result"]["short_description"]) == (201, "one")
+    assert call.lab.store.count("incident", "short_description=two") == 0
+
+
+async def test_writes_may_have_to_name_their_media_types(call: Caller) -> None:
+    """By default a DELETE needs no Content-Type; the switch asks for it as the documentation does."""
+    call.lab.switches.change({"media_types_required": True})
+    path = f"{INCIDENT}/{call.add('incident')}"
+    assert (await call("DELETE", path)).status_code == 400
+    assert (await call("DELETE", path, headers={"Content-Type": "application/json"})).status_code == 204
+
+
+@pytest.mark.parametrize("kind", ["application/xml", "text/xml"])
+async def test_xml_has_both_its_names(call: Caller, kind: str) -> None:
+    """The answer has the type that was asked for."""
+    reply = await call.get(f"{INCIDENT}?sysparm_fields=number", headers={"Accept": kind})
+    assert reply.headers["content-type"] == f"{kind};charset=UTF-8"
+    assert reply.text == "<response><result><number>INC0010001</number></result></response>"
+
+
+async def test_a_browsers_cookie_cannot_write_by_an_overridden_get(call: Caller) -> None:
+    """What counts is the method that is meant."""
+    cookie = (await call.get(INCIDENT)).cookies["JSESSIONID"]
+    sys_id = call.add("incident")
+    headers = {"Cookie": f"JSESSIONID={cookie}", "X-HTTP-Method-Override": "DELETE"}
+    reply = await call.get(f"{INCIDENT}/{sys_id}", auth=None, headers=headers)
+    assert reply.status_code == 401
+    assert call.lab.store.get("incident", sys_id)
