@@ -60,7 +60,7 @@ class Switches(BaseModel):
     quota_commits_writes: bool = True
     malformed_json: Status = 400
     media_types_required: bool = False
-    """Whether a write without Accept or Content-Type is 400, as documented; many clients send a DELETE with neither."""
+    """Whether a write without Accept or Content-Type is 400, as documented; clients send DELETE with neither."""
     case_put_status: Literal[200, 201] = 200
     case_list_limit: Annotated[int, Field(gt=0)] = 10
     unreadable_attachments: Literal["hidden", "forbidden"] = "hidden"

@@ -43,6 +43,8 @@ class Endpoint:
 TABLE = Api("Table API", "now/table", newest="v2")
 ATTACHMENT = Api("Attachment API", "now/attachment", max_body="")
 AGGREGATE = Api("Aggregate API", "now/stats")
+UI = Api("UI API", "now/ui")
+DOCUMENTATION = Api("Documentation API", "now/doc")
 BATCH = Api("Batch API", "now/batch")
 CASE = Api("Case API", "sn_customerservice/case", plugin=CUSTOMER_SERVICE)
 ACCOUNT = Api("Account API", "now/account", plugin=CUSTOMER_SERVICE)

@@ -114,7 +114,9 @@ def _attach(call: Call, given: list[str], content_type: str, content: bytes) -> 
         raise denied("Insert") from stopped
     # The bytes' address, below the version that the caller used (PySNC's own tests).
     location = f"{call.incoming.base_url}{call.incoming.path.rpartition('/')[0]}/{row['sys_id']}/file"
-    return Answer(201, _metadata(call, row), (("Location", location),))
+    user = call.lab.people.named(call.session.user_name) or {}
+    names = dict.fromkeys(("created_by_name", "updated_by_name"), user.get("name", ""))
+    return Answer(201, _metadata(call, row) | names, (("Location", location),))
 
 
 def _metadata(call: Call, row: Row) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +19,8 @@ from snowkit.lab.rest.apis import BATCH, Endpoint
 from snowkit.lab.rest.call import Answer, Call, Incoming, Refused, no_resource
 from snowkit.lab.session import Session
 
+_EMPTY = 204
+_JSON = "application/json;charset=UTF-8"
 _LARGEST = 5 * 1024 * 1024
 Answering = Callable[[Incoming, Session], Answer]
 
@@ -35,7 +38,7 @@ def endpoint(answer: Answering) -> Endpoint:
             if incoming is None:
                 left_out.append(str(item.get("id", "")) if isinstance(item, dict) else "")
             else:
-                served.append(_served(str(item.get("id", "")), incoming, call.session, answer))
+                served.append(_served(item, incoming, call.session, answer))
         return Answer(
             content=json.dumps(
                 {
@@ -44,7 +47,7 @@ def endpoint(answer: Answering) -> Endpoint:
                     "unserviced_requests": left_out,
                 }
             ).encode(),
-            media_type="application/json;charset=UTF-8",
+            media_type=_JSON,
         )
 
     return Endpoint(BATCH, "/now/batch", {"POST": handle})
@@ -60,8 +63,9 @@ def _incoming(call: Call, item: dict[str, Any]) -> Incoming | None:
         return None
     if len(content) > _LARGEST or url.netloc:
         return None
+    method = named.get("x-http-method-override") or str(item.get("method", "GET"))
     return Incoming(
-        str(item.get("method", "GET")).upper(),
+        method.strip().upper(),
         url.path,
         call.incoming.base_url,
         dict(parse_qsl(url.query, keep_blank_values=True)),
@@ -70,7 +74,8 @@ def _incoming(call: Call, item: dict[str, Any]) -> Incoming | None:
     )
 
 
-def _served(id_: str, incoming: Incoming, session: Session, answer: Answering) -> dict[str, Any]:
+def _served(item: dict[str, Any], incoming: Incoming, session: Session, answer: Answering) -> dict[str, Any]:
+    started = time.monotonic()
     try:
         # A batch holds no batch.
         if BATCH.path in incoming.path:
@@ -79,15 +84,22 @@ def _served(id_: str, incoming: Incoming, session: Session, answer: Answering) -
         content = (
             given.content if given.content is not None else json.dumps({"result": given.result}).encode()
         )
-        status, headers = given.status, given.headers
+        status = given.status
+        headers = given.headers if status == _EMPTY else (("Content-Type", _type(given)), *given.headers)
     except Refused as refused:
-        status, headers = refused.status, refused.headers
+        status, headers = refused.status, (("Content-Type", _JSON), *refused.headers)
         content = json.dumps(refused.envelope).encode()
     return {
-        "id": id_,
+        "id": str(item.get("id", "")),
         "status_code": status,
         "status_text": HTTPStatus(status).phrase,
-        "headers": [{"name": name, "value": value} for name, value in headers],
-        "body": "" if status == 204 else base64.b64encode(content).decode(),
-        "execution_time": 0,
+        "headers": []
+        if item.get("exclude_response_headers") in (True, "true")
+        else [{"name": name, "value": value} for name, value in headers],
+        "body": "" if status == _EMPTY else base64.b64encode(content).decode(),
+        "execution_time": round((time.monotonic() - started) * 1000),
     }
+
+
+def _type(answer: Answer) -> str:
+    return answer.media_type if answer.content is not None else _JSON

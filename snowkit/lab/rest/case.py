@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from snowkit.lab.encoded import equals
+from snowkit.lab.encoded import equals, parse
 from snowkit.lab.rest import body, queries, shape, writes
 from snowkit.lab.rest.apis import CASE, Endpoint
-from snowkit.lab.rest.call import Answer, Call, no_record
+from snowkit.lab.rest.call import Answer, Call, Refused
 from snowkit.lab.store import Row
 from snowkit.lab.values import local_time
 
@@ -95,24 +95,30 @@ def _activities(call: Call) -> Answer:
 
 def _field_values(call: Call) -> Answer:
     call = plain_names(call)
+    if "id" in call.parts:
+        _found(call)
     column = call.lab.schema.columns(_TABLE).get(call.parts["field"])
     if column is None:
-        raise no_record()
-    if column.type == "reference":
-        choices = _records(call, column.reference)
-    else:
-        choices = [{"label": label, "value": value} for value, label in column.choices]
+        raise Refused(400, f"Invalid field {call.parts['field']}", None)
     limit, offset = call.count("sysparm_limit", 10), call.count("sysparm_offset", 0)
-    return Answer(result=choices[offset : offset + limit])
+    if column.type == "reference" and call.lab.schema.get(column.reference):
+        return _records(call, column.reference, limit, offset)
+    choices = [{"label": label, "value": value} for value, label in column.choices]
+    headers = (
+        ("X-Total-Count", str(len(choices))),
+        ("Link", queries.link(call, len(choices), limit, offset)),
+    )
+    return Answer(result=choices[offset : offset + limit], headers=headers)
 
 
-def _records(call: Call, table: str) -> list[dict[str, str]]:
-    if call.lab.schema.get(table) is None:
-        return []
+def _records(call: Call, table: str, limit: int, offset: int) -> Answer:
+    """Return the records that a reference may point to, as `sysparm_query` narrows them."""
     shown_by = call.lab.schema.display(table)
-    rows = call.lab.store.find(table, f"ORDERBY{shown_by}", limit=1000)
-    visible = [row for row in rows if call.acl.may("read", table, row)]
-    return [{"label": row[shown_by], "value": row["sys_id"]} for row in visible]
+    query = queries.asked(call, table)
+    query = query if query.orders else replace(query, orders=parse(f"ORDERBY{shown_by}").orders)
+    rows = queries.page(call, table, query, limit, offset)
+    result = [{"label": row[shown_by], "value": row["sys_id"]} for row in rows]
+    return Answer(result=result, headers=queries.headers(call, table, query, limit, offset))
 
 
 def _found(call: Call) -> Row:

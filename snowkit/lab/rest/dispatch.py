@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snowkit.lab import properties
 from snowkit.lab.acl import Acl
 from snowkit.lab.cookies import Visit
-from snowkit.lab.rest import account, aggregate, attachment, batch, case, table
+from snowkit.lab.rest import account, aggregate, attachment, batch, case, table, ui
 from snowkit.lab.rest.apis import TABLE, Api, Endpoint
 from snowkit.lab.rest.call import Answer, Call, Incoming, Refused, no_resource
 from snowkit.lab.rest.gate import Gate, Target
@@ -24,6 +24,7 @@ ENDPOINTS = (
     *account.ENDPOINTS,
     *attachment.ENDPOINTS,
     *aggregate.ENDPOINTS,
+    *ui.ENDPOINTS,
 )
 _READS = ("GET", "HEAD")
 _TYPES = {"accept", "content-type"}

@@ -95,7 +95,7 @@ def headers(call: Call, table: str, query: Query, limit: int, offset: int) -> tu
     if total is not None:
         found.append(("X-Total-Count", str(total)))
     if not call.flag("sysparm_suppress_pagination_header"):
-        found.append(("Link", _link(call, total, limit, offset)))
+        found.append(("Link", link(call, total, limit, offset)))
     return tuple(found)
 
 
@@ -171,7 +171,8 @@ def _may(call: Call, operation: str, table: str, path: str) -> bool:
     return call.acl.may_query(operation, table, last)
 
 
-def _link(call: Call, total: int | None, limit: int, offset: int) -> str:
+def link(call: Call, total: int | None, limit: int, offset: int) -> str:
+    """Return the Link header of a page; without a total there is no last page, and always a next one."""
     offsets = {"first": 0}
     if total is None or offset + limit < total:
         offsets["next"] = offset + limit

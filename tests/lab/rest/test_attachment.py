@@ -31,6 +31,7 @@ async def test_bytes_come_back_as_they_went_in(call: Caller) -> None:
     """With their type and their metadata in a header."""
     row = await attach(call)
     assert (row["file_name"], row["size_bytes"]) == ("a b.bin", "256")
+    assert row["created_by_name"] == row["updated_by_name"] == "System Administrator"
     assert row["download_link"] == f"http://instance.example{ATTACHMENT}/{row['sys_id']}/file"
     reply = await call.get(f"{ATTACHMENT}/{row['sys_id']}/file", headers={"Accept": "*/*"})
     assert reply.content == CONTENT
@@ -108,3 +109,46 @@ async def test_bytes_may_come_later_than_the_row(call: Caller) -> None:
     assert (
         await call.get(f"{ATTACHMENT}/{row['sys_id']}/file", headers={"Accept": "*/*"})
     ).status_code == 404
+
+
+async def test_a_hidden_file_follows_its_record_too(call: Caller) -> None:
+    """An image in a field has ZZ_YY before the table's name, and the record's rights."""
+    params = {"table_name": "ZZ_YYincident", "table_sys_id": call.add("incident"), "file_name": "x.png"}
+    kind = {"Content-Type": "image/png"}
+    reply = await call("POST", f"{ATTACHMENT}/file", params=params, content=b"x", headers=kind)
+    assert reply.status_code == 201
+    path = f"{ATTACHMENT}/{reply.json()['result']['sys_id']}"
+    assert reply.json()["result"]["table_name"] == "ZZ_YYincident"
+    assert (await call.get(path, auth=LIMITED)).json() == NO_RECORD
+    call.acl("incident", "read", "snc_internal")
+    assert (await call.get(path, auth=LIMITED)).status_code == 200
+
+
+async def test_a_list_is_filtered_and_cut_at_a_thousand(call: Caller) -> None:
+    """sysparm_query on the columns, and a default limit of 1000 in the Link."""
+    row = await attach(call, "one.txt")
+    reply = await call.get(ATTACHMENT, params={"sysparm_query": "file_name=one.txt"})
+    assert [found["sys_id"] for found in reply.json()["result"]] == [row["sys_id"]]
+    assert "sysparm_limit=1000" in reply.headers["link"]
+    documented = {
+        "table_sys_id", "size_bytes", "download_link", "sys_updated_on", "sys_id", "image_height", "sys_created_on",
+        "file_name", "sys_created_by", "compressed", "average_image_color", "sys_updated_by", "sys_tags",
+        "table_name", "image_width", "sys_mod_count", "content_type", "size_compressed",
+    }  # fmt: skip
+    assert documented <= set(reply.json()["result"][0])
+
+
+async def test_a_file_needs_its_type(call: Caller) -> None:
+    """400 without a Content-Type."""
+    params = {"table_name": "incident", "table_sys_id": call.add("incident"), "file_name": "x"}
+    assert (await call("POST", f"{ATTACHMENT}/file", params=params, content=b"x")).status_code == 400
+
+
+async def test_files_go_with_their_record(call: Caller) -> None:
+    """Deleting the case deletes its files and their bytes."""
+    row = await attach(call)
+    assert (
+        await call("DELETE", f"/api/now/table/sn_customerservice_case/{row['table_sys_id']}")
+    ).status_code == 204
+    assert (await call.get(f"{ATTACHMENT}/{row['sys_id']}")).json() == NO_RECORD
+    assert call.lab.store.get_bytes(row["sys_id"]) is None

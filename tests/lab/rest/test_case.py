@@ -117,3 +117,45 @@ async def test_contacts_and_consumers_can_be_made(call: Caller) -> None:
         assert reply.status_code == 201
         shown = await call.get(f"/api/now/{name}/{reply.json()['result']}")
         assert shown.json()["result"]["first_name"] == "A"
+
+
+async def test_field_values_are_pages(ready: Caller) -> None:
+    """With a Link and a count; a reference's records are narrowed by a query, an unknown field is 400."""
+    token = ready.token()
+    reply = await ready.get(f"{CASE}/field_values/state?limit=1", auth=token)
+    assert len(reply.json()["result"]) == 1
+    assert int(reply.headers["x-total-count"]) > 1
+    assert 'rel="next"' in reply.headers["link"]
+    path = f"{CASE}/{ready.case()['sys_id']}/field_values/account"
+    account = ready.case()["account"]
+    reply = await ready.get(path, auth=token, params={"query": "name=Boxeo"})
+    assert reply.json()["result"] == [{"label": "Boxeo", "value": account}]
+    assert (await ready.get(f"{CASE}/field_values/nothing", auth=token)).status_code == 400
+    assert (await ready.get(f"{CASE}/none/field_values/state", auth=token)).json() == NO_RECORD
+
+
+async def test_an_activity_has_the_documented_keys(ready: Caller) -> None:
+    """Of the case, of each entry, of a file's entry and of the journal fields."""
+    found = (await ready.get(f"{CASE}/{ready.case()['sys_id']}/activities", auth=ready.token())).json()[
+        "result"
+    ]
+    stamps = {"sys_created_on", "sys_created_on_adjusted"}
+    author = {"login_name", "user_sys_id", "initials", "name"}
+    top = {
+        "display_value",
+        "sys_id",
+        "number",
+        "short_description",
+        "table",
+        "label",
+        "entries",
+        "journal_fields",
+    }
+    assert set(found) == top | stamps | author
+    for entry in found["entries"]:
+        kept = {"sys_id", "value", "element", "field_label", "contains_code"} | stamps | author
+        assert set(entry) - {"attachment"} == kept
+        assert ("attachment" in entry) == (entry["element"] == "attachment")
+    assert [set(field) for field in found["journal_fields"]] == [
+        {"name", "can_read", "can_write", "label", "color"}
+    ] * 2
