@@ -303,3 +303,31 @@ async def test_revoking_needs_no_sign_in(lab: Lab, browser: httpx.AsyncClient, m
         assert (await browser.request(method, "/oauth_revoke_token.do", **given)).status_code == 200  # type: ignore[arg-type]
     refreshed = await token(browser, grant_type="refresh_token", refresh_token=first["refresh_token"])
     assert refreshed.json() == REFUSED
+
+
+@pytest.mark.parametrize("secret", [CLIENT["client_secret"], ""])
+async def test_a_confidential_client_may_use_pkce(lab: Lab, browser: httpx.AsyncClient, secret: str) -> None:
+    """With its secret beside the verifier, or, where the entity uses PKCE, without."""
+    change_entity(lab, use_pkce="true")
+    text = await code(browser, code_challenge=CHALLENGE, code_challenge_method="S256")
+    reply = await exchange(browser, text, code_verifier=VERIFIER, client_secret=secret)
+    assert reply.status_code == 200
+    assert reply.json()["refresh_token"]
+
+
+async def test_somebody_else_can_sign_in_before_consenting(browser: httpx.AsyncClient) -> None:
+    """The consent page has a link "Not You?", which signs out."""
+    await sign_in(browser)
+    page = html.fromstring((await browser.get("/oauth_auth.do", params=ASKED)).text)
+    links = {link.text: link.get("href") for link in page.iterfind(".//a")}
+    await browser.get(links["Not You?"])
+    assert (await browser.get("/oauth_auth.do", params=ASKED)).status_code == 302
+
+
+async def test_expires_in_counts_down_from_1799(browser: httpx.AsyncClient) -> None:
+    """And the scope is useraccount."""
+    body = (await exchange(browser, await code(browser))).json()
+    assert body["expires_in"] in (1798, 1799)
+    assert set(body["access_token"]) <= set(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    )

@@ -60,7 +60,9 @@ class Caller:
 
     def acl(self, name: str, operation: str, role: str = "", **values: str) -> str:
         """Add an access control with one role, or with none."""
-        sys_id = self.add("sys_security_acl", name=name, operation=operation, type="record", **values)
+        sys_id = self.add(
+            "sys_security_acl", **{"name": name, "operation": operation, "type": "record", **values}
+        )
         if role:
             found = self.lab.store.find("sys_user_role", f"name={role}")[0]["sys_id"]
             self.add("sys_security_acl_role", sys_security_acl=sys_id, sys_user_role=found)
