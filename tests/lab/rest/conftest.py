@@ -91,3 +91,9 @@ def refusal(message: str, detail: str | None) -> dict[str, Any]:
 
 
 UNAUTHENTICATED = refusal("User is not authenticated", "Required to provide Auth information")
+NO_RECORD = refusal("No Record found", "Record doesn't exist or ACL restricts the record retrieval")
+
+
+def denied(operation: str) -> dict[str, Any]:
+    """Give the error envelope of an insert, update or delete that an access control refuses."""
+    return refusal("Operation Failed", f"ACL Exception {operation} Failed due to security constraints")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.lab.rest.conftest import LIMITED, Caller, refusal
+from tests.lab.rest.conftest import LIMITED, NO_RECORD, Caller
 
 ATTACHMENT = "/api/now/attachment"
 CONTENT = bytes(range(256))
-NO_RECORD = refusal("No Record found", "Record doesn't exist or ACL restricts the record retrieval")
 
 
 async def attach(call: Caller, name: str = "a b.bin") -> dict[str, str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import httpx
 
-from tests.lab.rest.conftest import Caller, refusal
+from tests.lab.rest.conftest import NO_RECORD, Caller
 
 CASE = "/api/sn_customerservice/case"
-NO_RECORD = refusal("No Record found", "Record doesn't exist or ACL restricts the record retrieval")
 
 
 async def test_a_list_takes_parameters_with_and_without_prefix(ready: Caller) -> None:
