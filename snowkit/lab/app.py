@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from snowkit.lab import control, oauth, pages, rest, upload_pages
+from snowkit.lab import control, home, oauth, pages, rest, upload_pages
 from snowkit.lab.edge import Edge
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def build(lab: Lab) -> ASGIApp:
     """Return the app that answers for a lab."""
     routes = [
         *control.routes(lab),
+        *home.routes(lab),
         *rest.routes(lab),
         *oauth.routes(lab),
         *pages.routes(lab),

@@ -59,8 +59,8 @@ class _Control:
         rows = self._lab.store.find(
             table,
             parameters.get("sysparm_query", ""),
-            limit=int(limit) if limit.isdigit() else None,
-            offset=int(parameters.get("sysparm_offset", "0") or 0),
+            limit=_number("sysparm_limit", limit) if limit else None,
+            offset=_number("sysparm_offset", parameters.get("sysparm_offset", "") or "0"),
         )
         return 200, [self._shown(table, row) for row in rows]
 
@@ -133,27 +133,39 @@ class _Missing(LabError):
 
 
 async def _answer(request: Request, answer: Answer) -> Response:
-    if not _is_local(request):
+    if not is_local(request):
         return _failure(403, "The lab's control address answers programs on this machine only.")
     try:
         raw = await request.body()
-        body = json.loads(raw) if raw else None
+        body = json.loads(raw, parse_constant=_no_number) if raw else None
         status, result = await run_in_threadpool(answer, request, body)
     except _Missing as error:
         return _failure(404, str(error))
     except LabError as error:
         return _failure(400, str(error))
-    except ValueError:
+    except (ValueError, RecursionError):
         return _failure(400, "The lab's control address could not read the request as JSON.")
     return Response(status_code=204) if status == 204 else JSONResponse({"result": result}, status)
 
 
-def _is_local(request: Request) -> bool:
+def is_local(request: Request) -> bool:
+    """Say whether a program of this machine asks, under a name of this machine and from no foreign web page."""
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname
     origin = request.headers.get("origin")
     # The Host header alone is what a caller on another machine may write as it likes.
     caller = request.client is not None and request.client.host in _LOOPBACK
     return caller and host in _LOOPBACK and (origin is None or urlsplit(origin).hostname in _LOOPBACK)
+
+
+def _number(name: str, text: str) -> int:
+    # More digits than that the database cannot count.
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise LabError(f"{name} is a whole number from 0, not {text[:40]}.")
+    return int(text)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _failure(status: int, message: str) -> JSONResponse:

@@ -56,7 +56,6 @@ def routes(lab: Lab) -> list[BaseRoute]:
         Route(LOGIN, ask, methods=["GET"]),
         Route(LOGIN, enter, methods=["POST"]),
         Route("/logout.do", leave, methods=["GET"]),
-        Route("/", home, methods=["GET"]),
         Route(HOME, home, methods=["GET"]),
     ]
 

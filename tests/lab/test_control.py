@@ -158,3 +158,17 @@ async def test_another_machine_cannot_reach_it(lab: Lab) -> None:
     transport = httpx.ASGITransport(app=lab.app, client=("192.0.2.7", 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as elsewhere:
         assert (await elsewhere.get(f"{PREFIX}/switches")).status_code == 403
+
+
+@pytest.mark.parametrize("query", ["sysparm_limit=x", "sysparm_offset=-1", f"sysparm_limit={'9' * 30}"])
+async def test_a_page_that_is_no_number_is_said(client: httpx.AsyncClient, query: str) -> None:
+    """400 with the parameter's name."""
+    answer = await client.get(f"{CASE}?{query}")
+    assert answer.status_code == 400
+    assert query.partition("=")[0] in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"rate_limit": NaN}', b"\xff\xfe"])
+async def test_only_strict_json_is_read(client: httpx.AsyncClient, content: bytes) -> None:
+    """What is nested without end, or no JSON, is 400."""
+    assert (await client.patch(f"{PREFIX}/switches", content=content)).status_code == 400
