@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from snowkit.lab import properties
 from snowkit.lab.abort import Aborted
+from snowkit.lab.js import es5
 from snowkit.lab.js.engine import Engine, Failure, Job, Outcome
 from snowkit.lab.js.host import Host
 from snowkit.lab.moments import Asker, stamp
@@ -170,7 +171,7 @@ class Rules:
         host = self._host(rule, change)
         condition = rule["condition"] if condition is None else condition
         job = Job(script, self._context(rule, when, change), condition, self._includes(script + condition))
-        outcome = self.engine.run(job, host)
+        outcome = self._refused(rule, job) or self.engine.run(job, host)
         if outcome.failure:
             host.log(
                 2,
@@ -179,6 +180,31 @@ class Rules:
                 ),
             )
         return outcome
+
+    def _refused(self, rule: Row, job: Job) -> Outcome | None:
+        """Return the failure of a script that ES5 Standards mode does not take, where that is the rule's mode."""
+        if self._is_latest("sys_script", rule):
+            return None
+        for part, text in (("condition", job.condition), ("script", job.script)):
+            if later := es5.first(text):
+                message = f"syntax error: {later.construct} is not supported in ES5 Standards mode"
+                return Outcome(failure=Failure(part, message, later.line, later.column))
+        return None
+
+    def _is_latest(self, table: str, row: Row) -> bool:
+        """Say whether a script runs in ES12 mode: by its application, or by its own record that turns it on.
+
+        source: scripts/set-es12-mode-scripts; a global application is never in that mode as a whole.
+        """
+        store = self._lab.store
+        scope = row["sys_scope"]
+        if scope and scope != "global":
+            found = store.get("sys_scope", scope) or {}
+            if found.get("js_level") == "es_latest":
+                return True
+        return bool(
+            store.count("sys_es_latest_script", f"table={table}^id={row['sys_id']}^use_es_latest=true")
+        )
 
     def _context(self, rule: Row, when: str, change: Change) -> dict[str, Any]:
         session = change.session

@@ -291,3 +291,27 @@ def test_a_comment_fires_rules_on_the_journal(lab: Any) -> None:
     row = insert(lab, "sn_customerservice_case", comments="Hello")
     lab.records.update("sn_customerservice_case", row["sys_id"], {"work_notes": "secret"}, ADMIN)
     assert logged(lab) == [f"{row['number']}: comments Hello"]
+
+
+MODERN = "(function () { let seen = [1, 2].map((each) => `${each}`); gs.info(seen.join()); })();"
+
+
+def test_a_modern_script_fails_in_es5_mode_and_the_write_goes_on(lab: Any) -> None:
+    """ES5 Standards mode is a global rule's mode; the log names the line and the construct."""
+    add_rule(lab, "\n" + MODERN)
+    row = insert(lab, short_description="kept")
+    [complaint] = logged(lab, "2")
+    assert complaint.startswith("syntax error: let is not supported in ES5 Standards mode")
+    assert "at line 2, column 16" in complaint
+    assert row["short_description"] == "kept"
+
+
+def test_es12_mode_is_turned_on_for_a_script_or_for_a_scoped_application(lab: Any) -> None:
+    """By a record of sys_es_latest_script, or by the application's JavaScript mode; never for global as a whole."""
+    scope = insert(lab, "sys_scope", name="App", scope="x_app", js_level="es_latest")["sys_id"]
+    add_rule(lab, MODERN, name="scoped", sys_scope=scope)
+    rule = add_rule(lab, MODERN, name="global")
+    mode = {"table": "sys_script", "id": rule, "use_es_latest": "true"}
+    lab.records.insert("sys_es_latest_script", mode, ADMIN)
+    insert(lab)
+    assert logged(lab) == ["1,2", "1,2"]
