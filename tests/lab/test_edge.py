@@ -104,3 +104,12 @@ async def test_the_date_is_the_instance_s(client: httpx.AsyncClient, lab: Lab) -
     lab.change_switches({"clock_skew": 7200.0})
     date = parsedate_to_datetime((await client.get("/login.do")).headers["date"])
     assert abs((date - lab.now()).total_seconds()) < 5
+
+
+def test_json_comes_in_chunks() -> None:
+    """As recorded, without a Content-Length."""
+    with Lab(cases=0) as lab:
+        answer = httpx.get(f"{lab.url}/api/now/table/incident", trust_env=False)
+    assert answer.headers["transfer-encoding"] == "chunked"
+    assert "content-length" not in answer.headers
+    assert answer.json()["status"] == "failure"

@@ -30,6 +30,8 @@ def insert(call: Call, table: str, values: Row) -> Row:
     if not call.acl.may("create", table, values):
         raise denied("Insert")
     kept = {name: value for name, value in values.items() if call.acl.may("create", table, values, name)}
+    # source: rest_behaviour 1.4: another scope than the global one is accepted, and silently becomes it.
+    kept.pop("sys_scope", None)
     _mandatory(call, table, kept)
     try:
         return call.lab.records.insert(table, kept, call.session, stamps=_stamps(call))

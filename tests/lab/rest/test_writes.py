@@ -101,6 +101,15 @@ async def test_the_api_of_a_policy_is_silently_ignored(call: Caller) -> None:
     assert (reply.json()["result"]["api"], reply.json()["result"]["api_path"]) == ("", "now/x")
 
 
+async def test_a_scope_is_demoted_to_global(call: Caller) -> None:
+    """An insert that names another scope is 201, and the record is global."""
+    reply = await call.post("/api/now/table/sys_script", {"name": "r", "sys_scope": "a" * 32})
+    assert reply.status_code == 201
+    row = call.lab.store.get("sys_script", reply.json()["result"]["sys_id"])
+    assert row
+    assert row["sys_scope"] == "global"
+
+
 async def test_a_before_rule_aborts_in_the_recorded_words(call: Caller) -> None:
     """The rule's name and id are there, what the script told the user is not."""
     rule = call.add(
