@@ -1,8 +1,9 @@
 """The pages where an admin imports, previews and commits update sets: /upload.do, /sys_upload.do and their like.
 
 The parts of the upload must come in the order that a browser sends them, the file last; otherwise the answer is
-200 and nothing is imported. Only a browser session gets here, never Basic or Bearer. The words of the pages, and
-the page of one retrieved set, are the lab's own. source: rest_behaviour 7; update_sets 3
+200 and nothing is imported, so the form's button has no name, which would be sent after the file. Only a browser
+session gets here, never Basic or Bearer. The words of the pages, and the page of one retrieved set, are the lab's
+own. source: rest_behaviour 7; update_sets 3
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ _UPLOAD_FORM = """<h1>Import XML</h1>
 <input type="hidden" name="sysparm_referring_url" value="{referring}">
 <input type="hidden" name="sysparm_target" value="{target}">
 <label>File <input type="file" name="attachFile"></label>
-<button type="submit" name="upload" value="upload">Upload</button>
+<button type="submit" value="upload">Upload</button>
 </form>"""
 _SET_FORM = """<h1>Retrieved Update Set {name}</h1>
 <dl><dt>State</dt><dd id="state">{state}</dd><dt>Inserted, updated, deleted, collisions</dt><dd>{counts}</dd></dl>
