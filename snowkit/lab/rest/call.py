@@ -13,9 +13,9 @@ from snowkit.lab.session import Session
 if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
 
-
+_DIGITS = 9
 # What a longer number counts as: more records than there are, and the database can still count so far.
-_MORE_THAN_ALL = 10**9
+_MORE_THAN_ALL = 10**_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,9 @@ class Call:
     def count(self, name: str, default: int) -> int:
         """Return a query parameter that is a whole number from 0; the default where it is none."""
         value = self.parameter(name).strip()
-        # Nine digits are more rows than there are, and what the database can still count.
-        return (
-            int(value) if len(value) <= 9 and value.isdecimal() else 10**9 if value.isdecimal() else default
-        )
+        if not value.isdecimal():
+            return default
+        return int(value) if len(value) <= _DIGITS else _MORE_THAN_ALL
 
 
 @dataclass(frozen=True, slots=True)
