@@ -15,7 +15,7 @@ from snowkit.lab.moments import STAMP, Asker
 from snowkit.lab.schema import Column, Schema
 from snowkit.lab.store import Row, Store
 
-__all__ = ["Condition", "Order", "Query", "equals", "matches", "parse", "unknown_fields"]
+__all__ = ["Condition", "Order", "Query", "equals", "field_at", "matches", "parse", "unknown_fields"]
 
 
 class Instance(Protocol):
@@ -27,7 +27,18 @@ class Instance(Protocol):
 
 def unknown_fields(query: Query, table: str, schema: Schema) -> list[str]:
     """Return what an instance cannot make sense of: fields that the table has not, parts that are no condition."""
-    return [name for name in query.fields() if not _exists(name, table, schema)] + list(query.unreadable)
+    return [name for name in query.fields() if field_at(name, table, schema) is None] + list(query.unreadable)
+
+
+def field_at(path: str, table: str, schema: Schema) -> Column | None:
+    """Return the column that a dotted path of a table leads to; None where it leads nowhere."""
+    *walked, last = path.split(".")
+    for element in walked:
+        column = schema.columns(table).get(element)
+        if column is None or column.type != "reference" or len(walked) >= DEEPEST_PATH:
+            return None
+        table = column.reference
+    return schema.columns(table).get(last)
 
 
 def matches(
@@ -181,13 +192,3 @@ def _ordered(value: str, sign: str, other: str, numeric: bool) -> bool:
         "<": left < right,  # type: ignore[operator]
         "<=": left <= right,  # type: ignore[operator]
     }[sign]
-
-
-def _exists(path: str, table: str, schema: Schema) -> bool:
-    *walked, last = path.split(".")
-    for element in walked:
-        column = schema.columns(table).get(element)
-        if column is None or column.type != "reference" or len(walked) >= DEEPEST_PATH:
-            return False
-        table = column.reference
-    return last in schema.columns(table)

@@ -6,14 +6,15 @@ X-Total-Count; rows that a before-query rule takes away are not counted.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from snowkit.lab import properties
 from snowkit.lab.encoded import Condition, Query, parse
-from snowkit.lab.query import unknown_fields
+from snowkit.lab.query import field_at, unknown_fields
 from snowkit.lab.rest.call import Call, Refused
-from snowkit.lab.schema import Column
+from snowkit.lab.schema import Column, Schema
 from snowkit.lab.store import Row
 
 _MATCH = (
@@ -29,6 +30,7 @@ _MATCH = (
     "ISNOTEMPTY",
     "EMPTYSTRING",
 )
+_SYS_ID = re.compile("[0-9a-fA-F]{32}")
 _PAST_DOMAINS = {"admin", "query_no_domain_table_api"}
 _NONE = Query((((Condition("sys_id", "==", ""),),),))
 
@@ -116,18 +118,25 @@ def both(query: Query, other: Query) -> Query:
 
 
 def _by_name(call: Call, table: str) -> Query:
-    """Return the query of `?active=true&state=Closed`; display values count for choices."""
-    columns = call.lab.schema.columns(table)
+    """Return the query of `?active=true&state=Closed`; what is no field of the table is another parameter."""
+    schema = call.lab.schema
     conditions = [
-        (Condition(name, "=", _stored(columns[name], value)),)
+        _named(Condition(name, "=", value), column, schema)
         for name, value in call.incoming.parameters.items()
-        if name in columns
+        if (column := field_at(name, table, schema)) is not None
     ]
     return Query((tuple(conditions),) if conditions else ())
 
 
-def _stored(column: Column, value: str) -> str:
-    return next((stored for stored, label in column.choices if label == value), value)
+def _named(condition: Condition, column: Column, schema: Schema) -> tuple[Condition, ...]:
+    """Return a condition's alternatives; display values count for choices and references (rest_behaviour 1.1)."""
+    stored = tuple(value for value, label in column.choices if label.lower() == condition.value.lower())
+    if stored:
+        return (condition, *(replace(condition, value=value) for value in stored))
+    if column.type == "reference" and not _SYS_ID.fullmatch(condition.value):
+        shown_by = schema.display(column.reference)
+        return (condition, replace(condition, field=f"{condition.field}.{shown_by}"))
+    return (condition,)
 
 
 def _permitted(call: Call, table: str, query: Query) -> Query:
@@ -174,7 +183,7 @@ def _may(call: Call, operation: str, table: str, path: str) -> bool:
 def link(call: Call, total: int | None, limit: int, offset: int) -> str:
     """Return the Link header of a page; without a total there is no last page, and always a next one."""
     offsets = {"first": 0}
-    if total is None or offset + limit < total:
+    if limit and (total is None or offset + limit < total):
         offsets["next"] = offset + limit
     if offset:
         offsets["prev"] = max(offset - limit, 0)
