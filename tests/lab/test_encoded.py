@@ -59,11 +59,33 @@ def test_or_binds_to_the_condition_before_it() -> None:
         ("aISEMPTY", "ISEMPTY", ""),
         ("aBETWEEN1@2", "BETWEEN", "1@2"),
         ("aNSAMEASb", "NSAMEAS", "b"),
+        ("aINb,c", "IN", "b,c"),
+        ("aIN_HIERARCHYb@c", "IN_HIERARCHY", "b@c"),
+        ("a>=1", ">=", "1"),
+        ("aLIKE=STARTSWITHx", "LIKE", "=STARTSWITHx"),
+        ("a=javascript:gs.getUserID()", "=", "javascript:gs.getUserID()"),
     ],
 )
 def test_shorthands_and_longer_operators_are_told_apart(text: str, operator: str, value: str) -> None:
     """One operator begins another; the longest that fits is meant."""
     assert parse(text).conditions() == [Condition("a", operator, value)]
+
+
+def test_an_order_may_stand_anywhere() -> None:
+    """Before, between and after conditions, and at the head of a group."""
+    query = parse("ORDERBYa^b=1^ORDERBYDESCc^NQORDERBYd^e=2")
+    assert query.orders == (Order("a"), Order("c", descending=True), Order("d"))
+    assert query.groups == (((Condition("b", "=", "1"),),), ((Condition("e", "=", "2"),),))
+
+
+def test_an_alternative_of_nothing_does_not_bind_to_what_stands_before() -> None:
+    """a=1^nonsense^ORb=2 leaves a=1 and b=2, as it would with an unknown field in the middle."""
+    assert parse("a=1^nonsense^ORb=2").groups == parse("a=1^b=2").groups
+
+
+def test_operators_mind_capitals() -> None:
+    """Row 1.3: operators are case-sensitive."""
+    assert parse("numberlikea^numberStartsWithb").unreadable == ("numberlikea", "numberStartsWithb")
 
 
 def test_the_terminator_of_a_list_view_is_tolerated() -> None:

@@ -32,6 +32,7 @@ CASES = [
         "sys_id": "one",
         "number": "cs1",
         "state": "1",
+        "priority": "4",
         "account": "boxeo",
         "active": "true",
         "short_description": "pump_stops 10%",
@@ -42,6 +43,7 @@ CASES = [
         "sys_id": "two",
         "number": "cs2",
         "state": "10",
+        "priority": "9",
         "account": "hanami",
         "active": "false",
         "short_description": "pump starts",
@@ -121,6 +123,17 @@ EXAMPLES = [
     ("sys_class_nameINSTANCEOFtask", ["one", "two", "three"]),
     ("accountDYNAMIC00000000000000000000000000000000", []),
     ("stateDOES NOT CONTAIN1", ["three"]),
+    ("stateIN_HIERARCHYx@y^state=1", ["one"]),
+    ("stateGT_FIELDpriority", ["two"]),
+    ("stateLT_OR_EQUALS_FIELDpriority", ["one"]),
+    ("stateNSAMEASpriority", ["one", "two"]),
+    ("sys_created_onSAMEASsys_updated_on@day", ["one", "three"]),
+    ("sys_created_onNSAMEASsys_updated_on@month", []),
+    ("sys_created_onSAMEASsys_updated_on@century^state=1", ["one"]),
+    ("sys_created_onDATEPARTMonday@javascript:gs.datePart('dayofweek','monday','EE')", ["two"]),
+    ("sys_created_onDATEPARTMonday@javascript:gs.datePart('dayofweek','monday','GT')", ["one", "three"]),
+    ("due_dateDATEPARTMonday@javascript:gs.datePart('dayofweek','monday','GE')", []),
+    ("sys_created_onDATEPARTsoon^state=1", ["one"]),
     ("state=1^ORstate=10^active=true", ["one"]),
     ("state=1^NQactive=false", ["one", "two"]),
     ("nosuch=1^state=1", ["one"]),
@@ -166,6 +179,21 @@ def test_the_two_readers_agree(holder: Holder, first: str, rest: list[tuple[str,
     assert sorted(_found(holder, query)) == sorted(answered)
 
 
+def test_junk_in_a_number_or_a_moment_answers_and_does_not_fail(holder: Holder) -> None:
+    """ServiceNow's own tables hold such values after imports; both readers take them for no number, no moment."""
+    row = CASES[0] | {"sys_id": "junk", "state": "x", "sys_created_on": "soon", "sys_updated_on": "now"}
+    holder.store.put("sn_customerservice_case", row)
+    for query, expected in (
+        ("state<1", True),
+        ("stateGT_FIELDpriority", False),
+        ("sys_created_onMORETHAN@hour@ago@1", False),
+        ("sys_updated_onLESSTHAN@hour@ago@1", False),
+        ("sys_updated_onDATEPARTx@javascript:gs.datePart('dayofweek','sunday','GE')", False),
+    ):
+        assert ("junk" in _found(holder, query)) is expected
+        assert matches(query, row, "sn_customerservice_case", holder, asker=Asker(NOW)) is expected
+
+
 def test_text_is_compared_without_case_in_the_database_only(holder: Holder) -> None:
     """A rule's filter minds capitals, a list does not."""
     assert _found(holder, "number=CS1") == ["one"]
@@ -199,6 +227,7 @@ def test_a_parent_table_finds_its_children(holder: Holder) -> None:
     ("query", "expected"),
     [
         ("ORDERBYnumber", ["one", "two", "three"]),
+        ("ORDERBYstate", ["three", "one", "two"]),
         ("ORDERBYDESCstate", ["two", "one", "three"]),
         ("ORDERBYDESCaccount", ["two", "one", "three"]),
         ("ORDERBYactive^ORDERBYDESCnumber", ["two", "three", "one"]),
