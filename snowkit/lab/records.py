@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -56,8 +56,8 @@ class Records:
     ) -> Row:
         """Insert a record and return it as stored, after its rules; unknown fields are ignored.
 
-        A given `sys_id` is kept as it is written where it is 32 hex digits. Stamps are set before the before rules run,
-        so a slow rule makes a row appear later than it says (source: rest_behaviour 5).
+        A given `sys_id` is kept as it is written where it is 32 hex digits. Stamps are set before the before rules
+        run, so a slow rule makes a row appear later than it says (source: rest_behaviour 5).
         """
         store = self._lab.store
         current = self._new(table, values, session, stamps)
@@ -108,8 +108,10 @@ class Records:
         previous = self._stored(table, sys_id)
         table = previous.get("sys_class_name") or table
         self._run("before", "delete", table, dict(previous), previous, session, workflow)
+        later = self._later("delete", table, dict(previous), previous, session, workflow)
         with self._lab.store.transaction():
-            self._run("async", "delete", table, dict(previous), previous, session, workflow)
+            for queue in later:
+                queue()
             self._lab.store.remove(table, sys_id)
             self._lab.store.remove_bytes(sys_id)
             if self._lab.schema.audited(table):
@@ -189,9 +191,11 @@ class Records:
     ) -> None:
         if delay := self._lab.switches.current.commit_delay:
             time.sleep(delay)
+        later = self._later(operation, table, current, previous, session, workflow)
         # An async rule's job is made before the row is written; the lock keeps it from running before that.
         with self._lab.store.transaction():
-            self._run("async", operation, table, current, previous, session, workflow)
+            for queue in later:
+                queue()
             self._write(table, self._without_journal(table, current), previous)
 
     def _write(self, table: str, row: Row, previous: Row | None) -> None:
@@ -217,6 +221,11 @@ class Records:
         if not workflow:
             return current
         return self._lab.rules.run(when, operation, table, current, previous, session)
+
+    def _later(
+        self, operation: str, table: str, current: Row, previous: Row | None, session: Session, workflow: bool
+    ) -> list[Callable[[], None]]:
+        return self._lab.rules.later(operation, table, current, previous, session) if workflow else []
 
     def _journal_fields(self, table: str) -> list[str]:
         columns = self._lab.schema.columns(table).values()

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from snowkit.lab import properties
 from snowkit.lab.abort import Aborted
-from snowkit.lab.js import es5
 from snowkit.lab.js.engine import Engine, Failure, Job, Outcome
 from snowkit.lab.js.host import Host
 from snowkit.lab.moments import Asker, stamp
 from snowkit.lab.outbound import Source
 from snowkit.lab.query import matches
+from snowkit.lab.script_mode import refused
 from snowkit.lab.store import Row
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Rules:
         self._lab = lab
         self.engine = engine or Engine()
         self._at_work = threading.local()
+        self._query_rules: tuple[tuple[int, ...], dict[str, list[Row]]] = ((), {})
 
     def close(self) -> None:
         """End the script workers."""
@@ -62,22 +64,57 @@ class Rules:
     def run(
         self, when: str, operation: str, table: str, current: Row, previous: Row | None, session: Session
     ) -> Row:
-        """Run the rules of a moment (`before`, `after`, `async`) for a change, lowest order first.
+        """Run the rules of a moment (`before` or `after`) for a change, lowest order first.
 
-        Returns `current` with what the rules set, which later rules see and only before rules save. Async rules
-        are queued. A rule's error lands in the system log and stops neither the write nor the next rule. Raises
-        `Aborted` where a before rule stops the write.
+        Returns `current` with what the rules set, which later rules see and only before rules save. A rule's
+        error lands in the system log and stops neither the write nor the next rule. Raises `Aborted` where a before
+        rule stops the write.
         """
         current = dict(current)
         for rule in self._selected(when, operation, table):
             change = Change(operation, table, current, previous, session)
-            if not self._wanted(rule, change):
-                continue
-            if when == "async":
-                self._queue(rule, change)
-            else:
+            if self._wanted(rule, change):
                 current |= self._work(rule, when, change)
         return current
+
+    def later(
+        self, operation: str, table: str, current: Row, previous: Row | None, session: Session
+    ) -> list[Callable[[], None]]:
+        """Return what queues the async rules of a change; their conditions have been asked by then.
+
+        Conditions are asked when the change happens, may look at it, and must not be asked with the store's lock
+        held: one that never ends would hold up everybody.
+        """
+        change = Change(operation, table, current, previous, session)
+        return [
+            partial(self._queue, rule, change)
+            for rule in self._selected("async", operation, table)
+            if self._wanted(rule, change) and self._holds(rule, change)
+        ]
+
+    def narrowed(self, table: str, session: Session) -> str:
+        """Return the conditions that the before-query rules of a table add for a caller, as one encoded query.
+
+        Only rules of the very table run, not those of the tables that it extends (source: business_rules 1.1).
+        """
+        version = self._lab.store.version("sys_script")
+        if self._query_rules[0] != version:
+            found: dict[str, list[Row]] = {}
+            for rule in self._lab.store.find("sys_script", "active=true^when=before^action_query=true"):
+                found.setdefault(rule["collection"], []).append(rule)
+            self._query_rules = version, found
+        added = []
+        for rule in sorted(self._query_rules[1].get(table, ()), key=_order):
+            change = Change("query", table, {"sys_id": ""}, None, session)
+            busy = (rule["sys_id"], "") in [entry[:2] for entry in self._stack()]
+            if rule["advanced"] != "true" or busy or not self._has_role(rule["role_conditions"], session):
+                continue
+            self._stack().append((rule["sys_id"], "", rule["name"]))
+            try:
+                added.append(self._script(rule, "before", change, script=rule["script"]).query)
+            finally:
+                self._stack().pop()
+        return "^".join(filter(None, added))
 
     def _selected(self, when: str, operation: str, table: str) -> list[Row]:
         tables = [*self._lab.schema.ancestors(table), "global"]
@@ -104,12 +141,13 @@ class Rules:
         names = {(self._lab.store.get("sys_user_role", role) or {"name": role})["name"] for role in wanted}
         return not names or bool(names & session.roles)
 
+    def _holds(self, rule: Row, change: Change) -> bool:
+        if rule["advanced"] != "true" or not rule["condition"].strip():
+            return True
+        asked = self._script(rule, "condition", change, script="")
+        return asked.ran and not asked.failure
+
     def _queue(self, rule: Row, change: Change) -> None:
-        # Conditions of async rules are asked when the change happens, and may look at it.
-        if rule["advanced"] == "true" and rule["condition"].strip():
-            asked = self._script(rule, "condition", change, script="")
-            if not asked.ran or asked.failure:
-                return
         depth = self._depth() + 1
         if depth > _DEEPEST:
             self._host(rule, change).log(1, f"Too many rules in a row; {rule['name']} was not queued.")
@@ -171,40 +209,11 @@ class Rules:
         host = self._host(rule, change)
         condition = rule["condition"] if condition is None else condition
         job = Job(script, self._context(rule, when, change), condition, self._includes(script + condition))
-        outcome = self._refused(rule, job) or self.engine.run(job, host)
+        outcome = refused(self._lab.store, rule, job) or self.engine.run(job, host)
         if outcome.failure:
-            host.log(
-                2,
-                _complaint(
-                    rule, outcome.failure, condition if outcome.failure.part == "condition" else script
-                ),
-            )
+            failed = condition if outcome.failure.part == "condition" else script
+            host.log(2, _complaint(rule, outcome.failure, failed))
         return outcome
-
-    def _refused(self, rule: Row, job: Job) -> Outcome | None:
-        """Return the failure of a script that ES5 Standards mode does not take, where that is the rule's mode."""
-        if self._is_latest("sys_script", rule):
-            return None
-        for part, text in (("condition", job.condition), ("script", job.script)):
-            if later := es5.first(text):
-                message = f"syntax error: {later.construct} is not supported in ES5 Standards mode"
-                return Outcome(failure=Failure(part, message, later.line, later.column))
-        return None
-
-    def _is_latest(self, table: str, row: Row) -> bool:
-        """Say whether a script runs in ES12 mode: by its application, or by its own record that turns it on.
-
-        source: scripts/set-es12-mode-scripts; a global application is never in that mode as a whole.
-        """
-        store = self._lab.store
-        scope = row["sys_scope"]
-        if scope and scope != "global":
-            found = store.get("sys_scope", scope) or {}
-            if found.get("js_level") == "es_latest":
-                return True
-        return bool(
-            store.count("sys_es_latest_script", f"table={table}^id={row['sys_id']}^use_es_latest=true")
-        )
 
     def _context(self, rule: Row, when: str, change: Change) -> dict[str, Any]:
         session = change.session

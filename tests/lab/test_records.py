@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,16 @@ class Witness:
         if when == self.abort_on:
             raise Aborted(table, "No", "0" * 32, ("No",))
         return current | self.sets if when == "before" else current
+
+    def later(
+        self, operation: str, table: str, current: Row, previous: Row | None, session: Session
+    ) -> list[Callable[[], None]]:
+        """Note the moment when async rules are queued."""
+
+        def queue() -> None:
+            self.run("async", operation, table, current, previous, session)
+
+        return [queue]
 
     def moments(self, table: str = CASE) -> list[tuple[str, str, bool]]:
         """Return moment, operation and whether the record was written, for the rules of one table."""

@@ -44,12 +44,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job; `ran` is False where the condition did not hold."""
+    """What became of a job; `ran` is False where the condition did not hold.
+
+    `query` is what the script added to `current` as conditions, as before-query rules do.
+    """
 
     ran: bool = True
     changes: dict[str, str] = field(default_factory=dict)
     aborted: bool = False
     failure: Failure | None = None
+    query: str = ""
 
 
 class Engine:
@@ -200,7 +204,7 @@ def _written(job: Job) -> dict[str, Any]:
 def _outcome(done: dict[str, Any]) -> Outcome:
     if "failure" in done:
         return Outcome(ran=True, failure=Failure(**done["failure"]))
-    return Outcome(ran=done["ran"], changes=done["changes"], aborted=done["aborted"])
+    return Outcome(done["ran"], done["changes"], done["aborted"], query=done.get("query", ""))
 
 
 def _failed(message: str) -> Outcome:

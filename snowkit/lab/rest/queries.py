@@ -60,7 +60,7 @@ def narrowed(call: Call, table: str, query: Query) -> Query:
     source: rest_behaviour 1.2: only admins, and who has the role for it, may look past the domain.
     """
     switches = call.lab.switches.current
-    filters = [switches.before_query.get(table, "")]
+    filters = [switches.before_query.get(table, ""), call.lab.rules.narrowed(table, call.session)]
     if not (call.flag("sysparm_query_no_domain") and call.session.roles & _PAST_DOMAINS):
         filters.append(switches.domains.get(table, ""))
     for text in filter(None, filters):

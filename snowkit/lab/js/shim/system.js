@@ -134,8 +134,8 @@ function legacy(when) {
 }
 
 function finish() {
-  const state = started.current ? started.current[STATE] : { row: {}, dirty: new Set(), aborted: false };
+  const state = started.current ? started.current[STATE] : { row: {}, dirty: new Set(), aborted: false, terms: [] };
   const changes = {};
   state.dirty.forEach((name) => { changes[name] = state.row[name]; });
-  return JSON.stringify({ changes, aborted: state.aborted });
+  return JSON.stringify({ changes, aborted: state.aborted, query: state.terms.join('^') });
 }
