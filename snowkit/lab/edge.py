@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowkit.lab.control import PREFIX
 from snowkit.lab.cookies import balanced
+from snowkit.lab.switches import Switches
 
 if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
@@ -37,6 +38,14 @@ _AWAY = {
         "",
         '<form action="/login.do" method="post"><input id="user_name" name="user_name"></form>',
     ),
+}
+_CANCELLED = "Transaction cancelled: maximum execution time exceeded"
+_SHAPES: dict[str, object] = {
+    "list": [],
+    "empty": {},
+    "null": {"result": None},
+    "text": {"result": "text"},
+    "error": {"result": [], "error": {"message": _CANCELLED, "detail": None}, "status": "failure"},
 }
 
 
@@ -61,11 +70,16 @@ class Edge:
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._mark(MutableHeaders(raw=message.setdefault("headers", [])), Request(scope))
-            await send(message)
+            if message["type"] == "http.response.body" and switches.byte_delay:
+                await _dripped(message, send, switches.byte_delay)
+            else:
+                await send(message)
 
         length = len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
         answer = _too_long() if length > switches.longest_url else None
         answer = answer or self._instead(switches.away, switches.bad_gateway_percent)
+        if answer is None and scope["path"].startswith("/api/"):
+            answer = _misled(Request(scope), switches)
         await (answer or self._app)(scope, receive, marked)
 
     def _mark(self, headers: MutableHeaders, request: Request) -> None:
@@ -88,6 +102,25 @@ class Edge:
             self._failing += bad_gateway_percent
             fails, self._failing = divmod(self._failing, 100)
         return _said(502, "502 Bad Gateway") if fails else None
+
+
+def _misled(request: Request, switches: Switches) -> Response | None:
+    """Return what a REST path answers where it is redirected, or its answers have another shape; None otherwise."""
+    if switches.redirect_to:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(switches.redirect_to.rstrip("/") + request.url.path + query, 302)
+    if switches.wrong_shape in _SHAPES:
+        return JSONResponse(_SHAPES[switches.wrong_shape])
+    return None
+
+
+async def _dripped(message: Message, send: Send, delay: float) -> None:
+    """Send a body byte by byte."""
+    content = message.get("body", b"")
+    for place in range(len(content)):
+        await asyncio.sleep(delay)
+        await send({"type": message["type"], "body": content[place : place + 1], "more_body": True})
+    await send({**message, "body": b""})
 
 
 def _too_long() -> Response:

@@ -25,6 +25,7 @@ from snowkit.lab.seed import record_id
 from snowkit.lab.store import Row, Store
 from snowkit.lab.switches import SwitchBoard, Switches
 from snowkit.lab.tokens import Tokens
+from snowkit.lab.transactions import Transactions
 from snowkit.listener import LOOPBACK, Listener
 
 PEOPLE = ("admin", "integration", "limited")
@@ -70,6 +71,7 @@ class Lab:
         self.tokens = Tokens(self)
         self.cookies = Cookies(self)
         self.records = Records(self)
+        self.transactions = Transactions(self)
         self.platform = Platform(lambda: self.switches.current.inbox)
         self.ca_file = ca_file
         self._cases = cases

@@ -31,6 +31,14 @@ class Switches(BaseModel):
     bad_gateway_percent: Annotated[int, Field(ge=0, le=100)] = 0
     rate_limit: Annotated[int, Field(ge=0)] = 0
     """Requests an hour for each user before 429; 0 is no limit."""
+    retry_after: Literal["seconds", "date", "day", "junk", "none"] = "seconds"
+    """What a 429 says in Retry-After: the seconds left, the date of the hour's end, 86400, no time, nothing."""
+    wrong_shape: Literal["no", "list", "empty", "null", "text", "error"] = "no"
+    """JSON that every REST API answers instead of its own: of another shape, or a result with an error beside it."""
+    redirect_to: str = ""
+    """Base URL to which every REST path is redirected with 302, query and all; empty is none."""
+    byte_delay: Annotated[float, Field(ge=0, le=60)] = 0.0
+    """Seconds before each byte of an answer's body."""
     answer_delay: Seconds = 0.0
     clock_skew: Annotated[float, Field(ge=-864000, le=864000)] = 0.0
     """Seconds that the instance's clock is ahead of the machine's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -113,3 +114,61 @@ def test_json_comes_in_chunks() -> None:
     assert answer.headers["transfer-encoding"] == "chunked"
     assert "content-length" not in answer.headers
     assert answer.json()["status"] == "failure"
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [("list", []), ("empty", {}), ("null", {"result": None}), ("text", {"result": "text"})],
+)
+async def test_a_rest_answer_may_have_another_shape(
+    lab: Lab, client: httpx.AsyncClient, shape: str, said: object
+) -> None:
+    """Valid JSON, 200, and nothing that a client expects."""
+    lab.switches.change({"wrong_shape": shape})
+    answer = await client.get("/api/now/table/incident")
+    assert (answer.status_code, answer.json()) == (200, said)
+
+
+async def test_a_result_may_come_with_an_error_beside_it(lab: Lab, client: httpx.AsyncClient) -> None:
+    """As a cancelled transaction answers, with 200."""
+    lab.switches.change({"wrong_shape": "error"})
+    answer = (await client.get("/api/now/table/incident")).json()
+    assert answer["error"]["message"] == "Transaction cancelled: maximum execution time exceeded"
+    assert answer["result"] == []
+
+
+async def test_rest_paths_may_be_redirected_to_another_host(lab: Lab, client: httpx.AsyncClient) -> None:
+    """Pages are not, and the query goes with it."""
+    lab.switches.change({"redirect_to": "http://127.0.0.1:9/other/"})
+    answer = await client.get("/api/now/table/incident?sysparm_limit=1")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "http://127.0.0.1:9/other/api/now/table/incident?sysparm_limit=1"
+    assert not (await client.get("/login.do")).is_redirect
+
+
+async def test_a_body_may_come_byte_by_byte(lab: Lab, client: httpx.AsyncClient) -> None:
+    """It is whole in the end."""
+    quick = await client.get("/api/now/table/incident")
+    lab.switches.change({"byte_delay": 0.000001})
+    assert (await client.get("/api/now/table/incident")).content == quick.content
+
+
+@pytest.mark.parametrize(
+    ("switch", "said"),
+    [
+        ("seconds", r"\d+"),
+        ("date", r"\w{3}, \d\d \w{3} \d{4} \d\d:00:00 GMT"),
+        ("day", "86400"),
+        ("junk", "soon"),
+    ],
+)
+async def test_a_rate_limit_says_when_to_come_again_in_several_ways(
+    lab: Lab, client: httpx.AsyncClient, switch: str, said: str
+) -> None:
+    """Seconds, an HTTP date, a whole day, and no time at all."""
+    lab.switches.change({"rate_limit": 1, "retry_after": switch})
+    login = ("admin", "admin-of-the-lab")
+    await client.get("/api/now/table/incident", auth=login)
+    answer = await client.get("/api/now/table/incident", auth=login)
+    assert answer.status_code == 429
+    assert re.fullmatch(said, answer.headers["Retry-After"])

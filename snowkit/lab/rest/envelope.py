@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -43,6 +44,7 @@ def respond(lab: Lab, dispatcher: Dispatcher, request: Request, content: bytes) 
         dict(request.headers),
         content,
     )
+    started = time.monotonic()
     visit = lab.cookies.visit(request)
     session: Session | None = None
     media_type = body.JSON
@@ -58,6 +60,8 @@ def respond(lab: Lab, dispatcher: Dispatcher, request: Request, content: bytes) 
         for name, value in refused.headers:
             response.headers.append(name, value)
     response.headers.update(_ALWAYS)
+    url = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    lab.transactions.note(incoming.method, url, response.status_code, started, session)
     if request.method == "HEAD":
         response.body = b""
     secure = request.url.scheme == "https"

@@ -9,6 +9,7 @@ import base64
 import binascii
 import threading
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from snowkit.lab import properties
@@ -84,10 +85,20 @@ class Gate:
                 ("X-RateLimit-Limit", str(limit)),
                 ("X-RateLimit-Reset", str(end)),
                 ("X-RateLimit-Rule", "0" * 32),
-                ("Retry-After", str(end - now)),
+                *self._retry_after(now, end),
             )
             detail = f"Rate limit of {limit} requests per hour for {api} exceeded"
             raise Refused(429, "Rate limit exceeded", detail, headers)
+
+    def _retry_after(self, now: int, end: int) -> tuple[tuple[str, str], ...]:
+        said = {
+            "seconds": str(end - now),
+            "date": formatdate(end, usegmt=True),
+            "day": "86400",
+            "junk": "soon",
+            "none": "",
+        }[self._lab.switches.current.retry_after]
+        return (("Retry-After", said),) if said else ()
 
     def pass_policies(self, session: Session, target: Target) -> None:
         """Let through what the REST API access policies and the token restriction allow.
