@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from snowkit.lab.instance import Lab
 
 _DIGITS = 7
+_FIRST = 1000
 
 
 class Numbers:
@@ -32,4 +33,4 @@ class Numbers:
     def _highest(self, table: str, prefix: str) -> int:
         found = self._lab.store.find(table, f"numberSTARTSWITH{prefix}^ORDERBYDESCnumber", limit=1)
         digits = found[0]["number"].removeprefix(prefix) if found else ""
-        return int(digits) if digits.isdigit() else 1000
+        return max(int(digits), _FIRST) if digits.isdigit() else _FIRST

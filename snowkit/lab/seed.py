@@ -18,14 +18,17 @@ from snowkit.lab.store import Row, Store
 from snowkit.resources import folder
 
 ADMIN_ID = "6816f79cc0a8016401c5a33be04be441"
+# As public code and documentation of the demo data name them.
+_WELL_KNOWN = {
+    ("sys_user", "admin"): ADMIN_ID,
+    ("sys_user_role", "admin"): "2831a114c611228501d4ea6c309d626d",
+}
 _LISTS = ("roles", "grants", "acl", "plugins", "properties")
 
 
 def record_id(table: str, key: str) -> str:
     """Return the id of a seeded record: the same in every lab."""
-    return (
-        ADMIN_ID if (table, key) == ("sys_user", "admin") else uuid5(NAMESPACE_URL, f"lab:{table}:{key}").hex
-    )
+    return _WELL_KNOWN.get((table, key)) or uuid5(NAMESPACE_URL, f"lab:{table}:{key}").hex
 
 
 class Planter:
@@ -41,6 +44,10 @@ class Planter:
             for table in schema.tables
         }
 
+    def expect(self, table: str, rows: Iterable[Mapping[str, str]]) -> None:
+        """Learn which records have an id of their own, so that records before them may refer to them."""
+        self._given |= {(table, row["key"]): row["sys_id"] for row in rows if "sys_id" in row}
+
     def plant(self, table: str, rows: Iterable[Mapping[str, str]]) -> None:
         """Write records of one table; `key` names a record, and gives it its id unless it has a `sys_id`."""
         self.store.put_all(table, (self.complete(table, row) for row in rows))
@@ -48,8 +55,6 @@ class Planter:
     def complete(self, table: str, given: Mapping[str, str]) -> Row:
         """Return a whole record; raises `LabError` for a field that the table has not."""
         columns = self.schema.columns(table)
-        if "key" in given and "sys_id" in given:
-            self._given[table, given["key"]] = given["sys_id"]
         row = self._defaults[table] | {
             "sys_id": record_id(table, given.get("key", "")),
             "sys_created_on": self._stamp,
@@ -79,11 +84,18 @@ class Planter:
         self.plant(
             "sys_user_has_role",
             [
-                {"key": f"{user}.{role}", "user": _person(self.store, user), "role": f"@{role}"}
+                {"key": f"{user}.{role}", "user": self._person(user), "role": f"@{role}"}
                 for user, roles in grants.items()
                 for role in roles
             ],
         )
+
+    def _person(self, key: str) -> str:
+        """Return the id of a user by key: a contact is a user too, and has its id from its own table."""
+        contact = record_id("customer_contact", key)
+        if self.store.get("customer_contact", contact):
+            return contact
+        return self._given.get(("sys_user", key)) or record_id("sys_user", key)
 
     def _referred(self, table: str, written: str) -> str:
         named, _, key = written[1:].rpartition(":")
@@ -97,14 +109,22 @@ def seed(store: Store, schema: Schema, now: datetime, cases: int) -> None:
     with store.transaction():
         for table, rows in dictionary(schema).items():
             planter.plant(table, rows)
-        seeded, access = shipped("seed"), shipped("access")
-        for table, rows in [*seeded.items(), *access.items()]:
-            if table not in _LISTS:
-                planter.plant(table, rows)
+        seeded, access, demo = shipped("seed"), shipped("access"), shipped("demo")
+        tables = [
+            (table, rows)
+            for file in (demo, seeded, access)
+            for table, rows in file.items()
+            if table not in _LISTS
+        ]
+        for table, rows in tables:
+            planter.expect(table, rows)
+        for table, rows in tables:
+            planter.plant(table, rows)
         _plant_named(planter, seeded)
         _plant_roles(planter, access["roles"])
         plant_acls(planter, access["acl"])
         planter.grant(access["grants"])
+        planter.grant(demo["grants"])
         demo_cases.plant(planter, now, cases)
 
 
@@ -160,12 +180,6 @@ def _plant_roles(planter: Planter, roles: Mapping[str, list[str]]) -> None:
             for contained in inside
         ],
     )
-
-
-def _person(store: Store, key: str) -> str:
-    """Return the id of a user by key: a contact is a user too, and has its id from its own table."""
-    contact = record_id("customer_contact", key)
-    return contact if store.get("customer_contact", contact) else record_id("sys_user", key)
 
 
 @cache

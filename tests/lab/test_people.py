@@ -25,7 +25,7 @@ def test_roles_contain_others(lab: Lab) -> None:
 
 def test_roles_come_from_groups(lab: Lab) -> None:
     """A member has the group's roles while the group is active."""
-    group = lab.store.find("sys_user_group")[0]["sys_id"]
+    group = lab.store.find("sys_user_group", "name=Customer Service")[0]["sys_id"]
     lab.records.insert("sys_group_has_role", {"group": group, "role": role(lab, "itil")}, SYSTEM)
     ada = lab.people.named("ada.agent")
     assert ada

@@ -137,3 +137,31 @@ def test_there_is_something_in_every_required_table(lab: Lab) -> None:
     assert [table for table in tables if not lab.store.count(table)] == []
     attachment = lab.store.find("sys_attachment")[0]
     assert len(lab.store.get_bytes(attachment["sys_id"]) or b"") == int(attachment["size_bytes"])
+
+
+def test_the_people_of_the_demo_data_are_there(store: Store) -> None:
+    """Users, groups and roles that strangers' clients name have the ids of ServiceNow's demo data."""
+    seed(store, shipped(), NOW, 3)
+    names = {
+        "sys_user": {
+            "6816f79cc0a8016401c5a33be04be441": "System Administrator",
+            "62826bf03710200044e0bfc8bcbe5df1": "Abel Tuter",
+            "46d44a23a9fe19810012d100cca80666": "Beth Anglin",
+            "5137153cc611227c000bbd1bd8cd2005": "Fred Luddy",
+            "681ccaf9c0a8016400b98a06818d57c7": "Joe Employee",
+            "26fbff173b331300ad3cc9bb34efc4bd": "Problem Admin",
+        },
+        "sys_user_group": {
+            "287ebd7da9fe198100f92cc8d1d2154e": "Network",
+            "d625dccec0a8016700a222a0f7900d06": "Service Desk",
+        },
+        "sys_user_role": {"2831a114c611228501d4ea6c309d626d": "admin"},
+    }
+    for table, rows in names.items():
+        assert {id_: (store.get(table, id_) or {}).get("name") for id_ in rows} == rows
+    finance = store.find("cmn_department", "name=Finance")[0]
+    admin = store.get("sys_user", "6816f79cc0a8016401c5a33be04be441")
+    assert admin and admin["department"] == finance["sys_id"]
+    assert finance["dept_head"] == "46c5bf6ca9fe1981010713e3ac7d3384"
+    assert store.count("incident") > 10
+    assert store.count("problem", "assigned_toISNOTEMPTY") > 3

@@ -86,6 +86,7 @@ async def test_writes_may_have_to_name_their_media_types(call: Caller) -> None:
 @pytest.mark.parametrize("kind", ["application/xml", "text/xml"])
 async def test_xml_has_both_its_names(call: Caller, kind: str) -> None:
     """The answer has the type that was asked for."""
-    reply = await call.get(f"{INCIDENT}?sysparm_fields=number", headers={"Accept": kind})
+    params = {"sysparm_fields": "number", "sysparm_query": "number=INC0010001"}
+    reply = await call.get(INCIDENT, params=params, headers={"Accept": kind})
     assert reply.headers["content-type"] == f"{kind};charset=UTF-8"
     assert reply.text == "<response><result><number>INC0010001</number></result></response>"

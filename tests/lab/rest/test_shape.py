@@ -57,8 +57,8 @@ async def test_passwords_are_ciphertext(call: Caller) -> None:
 
 async def test_unknown_fields_are_left_out(call: Caller) -> None:
     """Names in sysparm_fields that the table has not are ignored."""
-    reply = await call.get(INCIDENT, params={"sysparm_fields": "number,nothing,caller_id.nothing"})
-    assert reply.json() == {"result": [{"number": "INC0010001"}]}
+    reply = await call.get(INCIDENT, params={"sysparm_fields": "active,nothing,caller_id.nothing"})
+    assert {tuple(row) for row in reply.json()["result"]} == {("active",)}
 
 
 async def test_a_denied_field_is_absent_and_a_row_may_be_empty(call: Caller) -> None:

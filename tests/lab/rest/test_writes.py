@@ -21,7 +21,7 @@ async def test_a_post_creates_and_says_where(call: Caller) -> None:
 
 async def test_put_and_patch_change_only_what_is_given(call: Caller) -> None:
     """Both are partial updates, and X-HTTP-Method-Override makes one of a POST."""
-    path = f"{INCIDENT}/{call.lab.store.find('incident')[0]['sys_id']}"
+    path = f"{INCIDENT}/{call.lab.store.find('incident', 'short_descriptionLIKEprinter')[0]['sys_id']}"
     for method, text in (("PUT", "one"), ("PATCH", "two")):
         reply = await call(method, path, json={"description": text})
         assert reply.status_code == 200
@@ -42,7 +42,7 @@ async def test_a_delete_is_204_and_empty(call: Caller) -> None:
 async def test_writes_without_the_right_are_refused_in_their_own_words(call: Caller) -> None:
     """Insert, update and delete of what may be read."""
     call.acl("incident", "read", "snc_internal")
-    path = f"{INCIDENT}/{call.lab.store.find('incident')[0]['sys_id']}"
+    path = f"{INCIDENT}/{call.lab.store.find('incident', 'short_descriptionLIKEprinter')[0]['sys_id']}"
     reply = await call.post(INCIDENT, {}, auth=LIMITED)
     assert (reply.status_code, reply.json()) == (403, denied("Insert"))
     reply = await call("PATCH", path, auth=LIMITED, json={"description": "x"})
