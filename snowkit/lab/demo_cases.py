@@ -24,8 +24,13 @@ _SUBJECTS = (
 _STATES = ("1", "10", "18", "10", "6", "3")
 _CUSTOMERS = (("boxeo", "george"), ("nordlys", "ingrid"), ("hanami", "kenji"))
 _AGENTS = ("ada", "bram")
-# Cases lie this far apart, the newest at least as far before now.
+# Cases lie this far apart, closer where there are many, so that all fall into half a year.
 _APART = timedelta(minutes=37)
+_SPAN = timedelta(days=180)
+# Nothing that happens to a case happens later than this after it was made.
+_LAST = timedelta(minutes=10)
+# Of so many cases three were made in one second, as an import does it.
+_BURST = 40
 
 
 def plant(planter: Planter, now: datetime, count: int) -> None:
@@ -46,7 +51,9 @@ def plant(planter: Planter, now: datetime, count: int) -> None:
 
 
 def _created(position: int, count: int, now: datetime) -> datetime:
-    return now - (count - position) * _APART
+    in_burst = (position + _BURST // 2) % _BURST
+    moment = position - in_burst if in_burst < 3 else position
+    return now - _LAST - (count - moment) * min(_APART, _SPAN / count)
 
 
 def _case(position: int, count: int, now: datetime) -> dict[str, str]:

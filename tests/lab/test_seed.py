@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from snowkit.lab.instance import Lab
 from snowkit.lab.schema import shipped
 from snowkit.lab.seed import ADMIN_ID, seed
@@ -165,3 +167,13 @@ def test_the_people_of_the_demo_data_are_there(store: Store) -> None:
     assert finance["dept_head"] == "46c5bf6ca9fe1981010713e3ac7d3384"
     assert store.count("incident") > 10
     assert store.count("problem", "assigned_toISNOTEMPTY") > 3
+
+
+def test_some_cases_come_in_one_second(store: Store) -> None:
+    """Many cases fall into half a year, and of forty three have the same stamp, as after an import."""
+    seed(store, shipped(), NOW, 20_000)
+    stamps = [row["sys_created_on"] for row in store.find(CASE, columns=["sys_created_on"])]
+    assert "2026-05-2" < min(stamps) < max(stamps) < "2026-11-24 10:30:00"
+    counts = Counter(stamps)
+    assert sorted(set(counts.values())) == [1, 3]
+    assert list(counts.values()).count(3) == 500
