@@ -1,1 +1,1 @@
-"""An emulated ServiceNow instance and platform behind real sockets."""
+"""An emulated ServiceNow instance and platform behind real sockets; FACTS.md says what of the real ones it imitates."""
