@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from snowkit.lab import app, exposure, properties, releases
+from snowkit.lab.acl import Acl
 from snowkit.lab.control import PREFIX as CONTROL
 from snowkit.lab.controls import Controls
 from snowkit.lab.cookies import Cookies
@@ -22,6 +23,7 @@ from snowkit.lab.scenarios import ENTITY_ID, fill, named
 from snowkit.lab.scheduler import Scheduler
 from snowkit.lab.schema import shipped
 from snowkit.lab.seed import record_id
+from snowkit.lab.session import Session
 from snowkit.lab.store import Row, Store
 from snowkit.lab.switches import SwitchBoard, Switches
 from snowkit.lab.tokens import Tokens
@@ -168,6 +170,10 @@ class Lab:
         if "release" in changes:
             releases.apply(self.store, switches.release)
         return switches
+
+    def may(self, session: Session, operation: str, table: str, row: Row) -> bool:
+        """Say whether the access controls let a user do something with a record."""
+        return Acl(self, session).may(operation, table, row)
 
     def has_plugin(self, plugin: str) -> bool:
         """Say whether a plug-in is active, in both tables that list it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from snowkit.lab import values
+from snowkit.lab import events, values
 from snowkit.lab.abort import Aborted
 from snowkit.lab.moments import Asker, stamp
 from snowkit.lab.outbound import Source
@@ -56,6 +56,7 @@ class Host:
         answers: dict[str, Callable[..., Any]] = {
             "schema.columns": self._columns,
             "record.query": self._query,
+            "record.readable": lambda table, row: self.lab.may(self.session, "read", table, row),
             "record.display": self._display,
             "record.value": self._value,
             "record.insert": self._insert,
@@ -170,15 +171,7 @@ class Host:
             self.lab.records.insert("sys_properties", {"name": name, "value": value}, self.session)
 
     def _event(self, name: str, table: str, sys_id: str, first: str, second: str) -> None:
-        row = {
-            "name": name,
-            "table": table,
-            "instance": sys_id,
-            "parm1": first,
-            "parm2": second,
-            "state": "ready",
-        }
-        self.lab.records.insert("sysevent", row, self.session, workflow=False)
+        events.queue(self.lab, self, name, table, sys_id, (first, second))
 
     def _sleep(self, milliseconds: float) -> None:
         time.sleep(min(max(milliseconds, 0) / 1000, _LONGEST_SLEEP))

@@ -19,7 +19,7 @@ MEMORY = 64_000_000
 STACK = 1_000_000
 # The shim is evaluated far below any script, so that a line number tells whose frame it is.
 _SHIM_LINE = 100_000
-_PARTS = ("record.js", "time.js", "rest.js", "system.js")
+_PARTS = ("record.js", "aggregate.js", "time.js", "rest.js", "system.js")
 _HANDLES = ("__start", "__holds", "__legacy", "__finish")
 _FRAME = re.compile(r"<input>:(\d+):(\d+)")
 

@@ -367,3 +367,18 @@ def test_display_values_are_set_as_stored_values(lab: Any) -> None:
         "= [u.getValue('department'), u.department.getDisplayValue()]",
     )
     assert out == [department, "Sales"]
+
+
+def test_an_aggregate_counts_and_sums_by_group(lab: Any) -> None:
+    """Groups in the order in which they come; without groups there is one row, even for nothing."""
+    for state, impact in (("1", "1"), ("1", "3"), ("2", "2")):
+        insert(lab, "problem", state=state, impact=impact)
+    out = said(
+        lab,
+        "out = []; var ga = new GlideAggregate('problem'); ga.groupBy('state'); ga.addAggregate('COUNT');"
+        "ga.orderBy('state'); ga.query(); while (ga.next()) out.push(ga.getValue('state'), ga.getAggregate('COUNT'),"
+        "ga.getAggregate('SUM', 'impact'), ga.getAggregate('MAX', 'impact'));"
+        "var none = new GlideAggregate('problem'); none.addQuery('state', '9'); none.addAggregate('COUNT');"
+        "none.query(); none.next(); out.push(none.getAggregate('COUNT'));",
+    )
+    assert out == ["1", "2", "4", "3", "2", "1", "2", "2", "0"]

@@ -93,7 +93,7 @@ Object.defineProperty(Error.prototype, 'lineNumber', {
 function start(text) {
   const context = JSON.parse(text);
   const names = {
-    GlideRecord, GlideDateTime, GlideStringUtil, Class, gs: systemOf(context),
+    GlideRecord, GlideRecordSecure, GlideAggregate, GlideDateTime, GlideStringUtil, Class, gs: systemOf(context),
     sn_ws: { RESTMessageV2 }, answer: undefined,
   };
   names[context.scope === 'global' ? 'GlideCertificateEncryption' : 'CertificateEncryption'] = CertificateEncryption;
@@ -115,6 +115,7 @@ function start(text) {
     names.previous = !context.previous || unknowing ? null : new GlideRecord(context.table, context.previous);
     names.g_scratchpad = {};
   }
+  if (context.event) names.event = new GlideRecord('sysevent', context.event);
   Object.assign(global, names);
   started = names;
 }
