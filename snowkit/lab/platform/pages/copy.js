@@ -1,0 +1,1 @@
+for (const button of document.querySelectorAll("[data-copies]")) button.onclick = () => { const field = document.getElementById(button.dataset.copies); field.select(); navigator.clipboard?.writeText(field.value); };
