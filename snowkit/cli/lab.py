@@ -122,6 +122,8 @@ def _introduce(lab: Lab) -> None:
         click.echo(f"trust for it        {lab.ca_file}")
     click.echo(f"administrator       {facts['admin']['user']} / {facts['admin']['password']}")
     click.echo(f"integration user    {facts['integration']['user']} / {facts['integration']['password']}")
+    platform = facts["platform_admin"]
+    click.echo(f"the platform        {facts['platform_url']}   {platform['user']} / {platform['password']}")
     click.echo(f"TheLoops' inbox     {facts['inbox_url']}")
     click.echo(f"control address     {facts['control_url']}")
     click.echo("")

@@ -134,6 +134,7 @@ class _Home:
             ["Scenario", lab.scenario],
             ["Records", counts],
             ["Webhooks go to", said["webhook_url"]],
+            ["The platform's account", " / ".join(said["platform_admin"].values())],
         ]
         people = [[row["user_name"], row["name"], row["user_password"]] for row in self._people()]
         client = [

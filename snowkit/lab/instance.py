@@ -16,7 +16,7 @@ from snowkit.lab.cookies import Cookies
 from snowkit.lab.database import discard
 from snowkit.lab.outbound import Outbound
 from snowkit.lab.people import People
-from snowkit.lab.platform import INBOX_PATH, WEBHOOK_PATH, Platform
+from snowkit.lab.platform import ADMIN, CALLBACK_PATH, INBOX_PATH, WEBHOOK_PATH, Platform
 from snowkit.lab.records import Records
 from snowkit.lab.rules import Rules
 from snowkit.lab.scenarios import ENTITY_ID, fill, named
@@ -74,7 +74,13 @@ class Lab:
         self.cookies = Cookies(self)
         self.records = Records(self)
         self.transactions = Transactions(self)
-        self.platform = Platform(lambda: self.switches.current.inbox)
+        self.platform = Platform(
+            lambda: self.switches.current.inbox,
+            database=database,
+            address=lambda: self.platform_url,
+            resolve=lambda domain: self.url if domain.lower() == self.instance_name else None,
+            ca_file=ca_file,
+        )
         self.ca_file = ca_file
         self._cases = cases
         self.app = app.build(self)
@@ -82,7 +88,7 @@ class Lab:
         self._back = Listener(self.platform.app, port=platform_port, certificate=certificate, key=key)
         self._exposed = not exposure.is_loopback(host)
         if self.store.is_empty():
-            fill(self.store, self.schema, self.scenario, self.now(), cases, self.webhook_url)
+            self._fill()
         if self._exposed:
             exposure.renew(self.store)
 
@@ -127,6 +133,7 @@ class Lab:
             self._follow_platform()
             self.scheduler.start()
             self._front.start()
+            self.platform.start()
         except BaseException:
             self._back.stop()
             self.scheduler.stop()
@@ -134,6 +141,8 @@ class Lab:
 
     def stop(self) -> None:
         """Stop serving and let go of everything; a lab is not started twice."""
+        # While the instance still answers what the platform asks it.
+        self.platform.close()
         self._front.stop()
         self.scheduler.stop()
         self.rules.close()
@@ -160,7 +169,7 @@ class Lab:
         self.cookies.clear()
         self.scenario = chosen
         self.records = Records(self)
-        fill(self.store, self.schema, chosen, self.now(), self._cases, self.webhook_url)
+        self._fill()
         if self._exposed:
             exposure.renew(self.store)
 
@@ -194,6 +203,7 @@ class Lab:
             "webhook_url": self.webhook_url,
             "inbox_url": self.inbox_url,
             "platform_url": self.platform_url,
+            "platform_admin": dict(ADMIN),
             "control_url": self.control_url,
             "ca_file": self.ca_file,
         }
@@ -202,8 +212,23 @@ class Lab:
         user = self.store.get("sys_user", record_id("sys_user", person)) or {}
         return {"user": user.get("user_name", ""), "password": user.get("user_password", "")}
 
+    def _fill(self) -> None:
+        """Put the store into its scenario; TheLoops' own redirect stays first, where unmatched ones end."""
+        fill(self.store, self.schema, self.scenario, self.now(), self._cases, self.webhook_url)
+        entity = self.store.get("oauth_entity", ENTITY_ID) or {}
+        first, *others = entity["redirect_url"].split(",")
+        urls = ",".join((first, self.platform_url + CALLBACK_PATH, *others))
+        self.store.patch("oauth_entity", ENTITY_ID, {"redirect_url": urls})
+
     def _follow_platform(self) -> None:
-        """Let the webhook properties of earlier, or of before the start, name the platform's port of now."""
+        """Let what names the platform's port of earlier, or of before the start, name the one of now."""
+        for entity in self.store.find("oauth_entity", f"redirect_urlLIKE//{LOOPBACK}:"):
+            urls = [self._callback(url) for url in entity["redirect_url"].split(",")]
+            self.store.patch("oauth_entity", entity["sys_id"], {"redirect_url": ",".join(urls)})
         for row in self.store.find("sys_properties", f"valueENDSWITH{WEBHOOK_PATH}"):
             if f"//{LOOPBACK}:" in row["value"]:
                 self.store.patch("sys_properties", row["sys_id"], {"value": self.webhook_url})
+
+    def _callback(self, url: str) -> str:
+        ours = f"//{LOOPBACK}:" in url and url.endswith(CALLBACK_PATH)
+        return self.platform_url + CALLBACK_PATH if ours else url

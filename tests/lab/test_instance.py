@@ -14,7 +14,7 @@ from snowkit.lab.session import SYSTEM
 
 CONTRACT = {
     "url", "admin", "integration", "limited", "client_id", "client_secret", "redirect_urls", "refresh_token",
-    "webhook_url", "inbox_url", "platform_url", "control_url", "ca_file",
+    "webhook_url", "inbox_url", "platform_url", "control_url", "ca_file", "platform_admin",
 }  # fmt: skip
 CASE = "sn_customerservice_case"
 
