@@ -22,6 +22,8 @@ JSON, XML = "application/json", "application/xml"
 _XMLS = (XML, "text/xml")
 # Far below what Python can walk; no record nests more than two deep.
 _DEEPEST = 100
+# What is answered with 200 and not written (source: auth_model 2 and rest_behaviour 7).
+_IGNORED = {"sys_api_access_policy": "api", "sys_remote_update_set": "state"}
 _ANYTHING = ("*/*", "application/*", "")
 
 
@@ -85,9 +87,7 @@ def stored(call: Call, table: str, given: dict[str, Any]) -> Row:
         for name, value in given.items()
         if name in columns and (text := _text(value)) is not None
     }
-    # source: auth_model 2: the instance ignores the `api` of a policy that is written over the Table API.
-    if table == "sys_api_access_policy":
-        row.pop("api", None)
+    row.pop(_IGNORED.get(table, ""), None)
     return row
 
 
@@ -131,6 +131,9 @@ def _from_xml(body: bytes, malformed: int) -> dict[str, Any]:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         raise _unreadable(malformed) from None
+    # source: rest_behaviour 7: an update set's file is no record.
+    if root.tag == "unload":
+        raise _unreadable(malformed)
     holder = next((child for child in root if len(child)), root)
     return {str(child.tag): child.text or "" for child in holder if isinstance(child.tag, str)}
 

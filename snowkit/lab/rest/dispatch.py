@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snowkit.lab import properties
 from snowkit.lab.acl import Acl
 from snowkit.lab.cookies import Visit
-from snowkit.lab.rest import account, aggregate, attachment, batch, case, table, ui
+from snowkit.lab.rest import account, aggregate, attachment, batch, case, deployment, table, ui
 from snowkit.lab.rest.apis import TABLE, Api, Endpoint
 from snowkit.lab.rest.call import Answer, Call, Incoming, Refused, no_resource
 from snowkit.lab.rest.gate import Gate, Target
@@ -42,7 +42,7 @@ class Dispatcher:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._gate = Gate(lab)
-        self._endpoints = (*ENDPOINTS, batch.endpoint(self.answer))
+        self._endpoints = (*ENDPOINTS, *deployment.endpoints(lab), batch.endpoint(self.answer))
 
     def authenticate(self, incoming: Incoming, visit: Visit | None) -> Session:
         """Return who is asking, within his limit of requests; raises `Refused`."""
