@@ -14,6 +14,7 @@ from snowkit.engine.finding import Level, Verdict
 from snowkit.engine.result import Report
 from snowkit.instance.session import Session
 from snowkit.lab.instance import Lab
+from snowkit.lab.scenarios import SCENARIOS, Scenario
 from snowkit.lab.visitor import Admin
 from snowkit.pack.load import load
 from snowkit.profile import Profile
@@ -481,3 +482,27 @@ async def test_one_break_one_gap_at_the_root(written: Connection, admin: Admin, 
     assert set(blocked.values()) <= {case.finding}
     assert set(case.blocked) <= set(blocked)
     assert report.exit_code == 1
+
+
+SCENES = [row for row in SCENARIOS if row.finding and not row.finding.startswith("sync.")]
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(row, id=row.name, marks=() if position % 4 == 0 else (pytest.mark.slow,))
+        for position, row in enumerate(SCENES)
+    ],
+)
+async def test_each_scenario_is_found(
+    written: Connection, lab: Lab, admin: Admin, scenario: Scenario
+) -> None:
+    """A lab in a scenario shows its finding as the one root that is no dependant's, with its cause."""
+    lab.reset(scenario.name)
+    try:
+        report = await report_of(written)
+    finally:
+        lab.reset("onboarded")
+    wrong = [row for row in report.findings if row.verdict in (Verdict.GAP, Verdict.UNKNOWN)]
+    needed = [row for row in wrong if row.level is Level.REQUIRED] or wrong
+    assert {row.id: row.outcome.cause for row in needed} == {scenario.finding: scenario.cause}

@@ -67,7 +67,7 @@ def command(
     if list_scenarios:
         rows = [{"name": row.name, "finding": row.finding, "cause": row.cause} for row in SCENARIOS]
         click.echo(
-            json.dumps(rows) if as_json else "\n".join(f"{row['name']:<24} {row['finding']}" for row in rows)
+            json.dumps(rows) if as_json else "\n".join(f"{row.name:<34} {row.story}" for row in SCENARIOS)
         )
         return
     exposed = not exposure.is_loopback(host)

@@ -91,6 +91,7 @@ class Lab:
             self._fill()
         if self._exposed:
             exposure.renew(self.store)
+        self.change_switches(named(self.scenario).switches)
 
     def now(self) -> datetime:
         """Return the instance's time (UTC), which the switch `clock_skew` moves."""
@@ -170,6 +171,7 @@ class Lab:
         self.scenario = chosen
         self.records = Records(self)
         self._fill()
+        self.change_switches(named(chosen).switches)
         if self._exposed:
             exposure.renew(self.store)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from snowkit.errors import LabError
+from snowkit.lab.gaps import Gap, shipped_gaps
 from snowkit.lab.moments import stamp
 from snowkit.lab.schema import Schema
 from snowkit.lab.seed import Planter, record_id, seed, shipped
@@ -23,12 +25,14 @@ WEBHOOK_URL = "{webhook_url}"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named state: the finding that `check` should report as its one gap, and the finding's cause."""
+    """A named state: the finding that should be reported as its one gap, the finding's cause, and a sentence."""
 
     name: str
     finding: str
     cause: str
+    story: str
     prepare: Callable[[Planter, datetime, str], None]
+    switches: Mapping[str, Any] = field(default_factory=dict)
 
 
 def onboard(planter: Planter, now: datetime, webhook_url: str) -> None:
@@ -86,9 +90,30 @@ def _nothing(planter: Planter, now: datetime, webhook_url: str) -> None:
     """Leave the instance as it ships."""
 
 
+def _broken(gap: Gap) -> Callable[[Planter, datetime, str], None]:
+    """Return what prepares an onboarded instance with a gap."""
+
+    def prepare(planter: Planter, now: datetime, webhook_url: str) -> None:
+        onboard(planter, now, webhook_url)
+        gap.make(planter)
+
+    return prepare
+
+
 SCENARIOS = (
-    Scenario("fresh", "", "none", _nothing),
-    Scenario("onboarded", "", "none", onboard),
+    Scenario("fresh", "", "none", "The instance as it ships, with TheLoops' OAuth entity.", _nothing),
+    Scenario("onboarded", "", "none", "Everything that TheLoops needs is there.", onboard),
+    *(
+        Scenario(
+            name,
+            gap.finding,
+            gap.cause,
+            gap.story,
+            _broken(gap),
+            gap.switches,
+        )
+        for name, gap in shipped_gaps().items()
+    ),
 )
 
 
@@ -97,8 +122,9 @@ def named(name: str) -> Scenario:
     for scenario in SCENARIOS:
         if scenario.name == name:
             return scenario
-    known = ", ".join(scenario.name for scenario in SCENARIOS)
-    raise LabError(f"The lab has no scenario {name}.", f"Choose one of: {known}.")
+    known = [scenario.name for scenario in SCENARIOS]
+    near = get_close_matches(name, known, n=3) or known
+    raise LabError(f"The lab has no scenario {name}.", f"Choose one of: {', '.join(near)}.")
 
 
 def fill(store: Store, schema: Schema, scenario: str, now: datetime, cases: int, webhook_url: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from snowkit.errors import LabError
 from snowkit.lab.instance import Lab
-from snowkit.lab.scenarios import SCENARIOS, named, recorded
+from snowkit.lab.scenarios import SCENARIOS, Scenario, named, recorded
+from snowkit.lab.store import Row
 
 POLICIES = {
     "TheLoops Case API Access": ("sn_customerservice/case", ""),
@@ -108,3 +109,34 @@ def test_scenarios_are_listed_and_found() -> None:
     assert [scenario.name for scenario in SCENARIOS][:2] == ["fresh", "onboarded"]
     with pytest.raises(LabError, match=r"nosuch.*fresh, onboarded"):
         named("nosuch")
+    with pytest.raises(LabError, match=r"comment-rule-inactiv\..*comment-rule-inactive"):
+        named("comment-rule-inactiv")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS[2:], ids=lambda scenario: scenario.name)
+def test_a_gap_differs_from_onboarded(scenario: Scenario) -> None:
+    """Each has a sentence, a finding and a cause, and changes records or switches."""
+    labs = Lab("onboarded", cases=3), Lab(scenario.name, cases=3)
+    try:
+        same, other = ({table: lab.store.count(table) for table in lab.schema.tables} for lab in labs)
+        rows, changed = ({row["sys_id"]: row for row in _changeable(lab)} for lab in labs)
+        switched = labs[0].switches.current != labs[1].switches.current
+        assert switched or same != other or rows != changed
+        assert switched == bool(scenario.switches)
+        labs[1].reset("onboarded")
+        assert labs[0].switches.current == labs[1].switches.current
+    finally:
+        for lab in labs:
+            lab.stop()
+    assert scenario.story.endswith(".")
+    assert (scenario.finding.count("."), bool(scenario.cause)) in {(1, True), (2, True)}
+
+
+def _changeable(lab: Lab) -> list[Row]:
+    tables = ("oauth_entity", "oauth_credential", "sys_api_access_policy", "sys_script", "sys_properties")
+    tables += ("sys_security_acl", "sys_db_object")
+    stamps = {"sys_updated_on", "sys_created_on", "token_received", "expires"}
+    living = [row for table in tables for row in lab.store.find(table)]
+    return [
+        {name: value for name, value in row.items() if name not in stamps or value < "2021"} for row in living
+    ]
