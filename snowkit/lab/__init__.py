@@ -1,1 +1,1 @@
-"""An emulated ServiceNow instance and platform behind real sockets; FACTS.md says what of the real ones it imitates."""
+"""An emulated ServiceNow instance and platform; FACTS.md says row by row what of the real ones it imitates."""

@@ -13,11 +13,12 @@ from functools import lru_cache
 # Longest first, since one operator begins another. CONTAINS, NOTLIKE and NOTIN are other spellings.
 # IN_HIERARCHY is here so that it is not taken for IN; no hierarchy is declared, so its condition is left out.
 _WORDS = (
-    "IN_HIERARCHY_DYNAMIC", "IN_HIERARCHY", "GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD", "GT_FIELD", "LT_FIELD", "DOES NOT CONTAIN", "NOT LIKE", "NOTLIKE",
-    "NOT IN", "NOTIN", "NOTON", "STARTSWITH", "ENDSWITH", "CONTAINS", "ISNOTEMPTY", "ISEMPTY", "ISNOTNULL", "ISNULL",
-    "EMPTYSTRING", "ANYTHING", "BETWEEN", "NSAMEAS", "SAMEAS", "DYNAMIC", "DATEPART", "INSTANCEOF", "RELATIVEGT", "RELATIVELT",
-    "RELATIVEGE", "RELATIVELE", "RELATIVEEE", "MORETHAN", "LESSTHAN", "VALCHANGES", "CHANGESFROM", "CHANGESTO",
-    "LIKE", "IN", "ON", "!*", "!=", ">=", "<=", "=", ">", "<", "*", "%",
+    "IN_HIERARCHY_DYNAMIC", "IN_HIERARCHY", "GT_OR_EQUALS_FIELD", "LT_OR_EQUALS_FIELD", "GT_FIELD", "LT_FIELD",
+    "DOES NOT CONTAIN", "NOT LIKE", "NOTLIKE", "NOT IN", "NOTIN", "NOTON", "STARTSWITH", "ENDSWITH", "CONTAINS",
+    "ISNOTEMPTY", "ISEMPTY", "ISNOTNULL", "ISNULL", "EMPTYSTRING", "ANYTHING", "BETWEEN", "NSAMEAS", "SAMEAS",
+    "DYNAMIC", "DATEPART", "INSTANCEOF", "RELATIVEGT", "RELATIVELT", "RELATIVEGE", "RELATIVELE", "RELATIVEEE",
+    "MORETHAN", "LESSTHAN", "VALCHANGES", "CHANGESFROM", "CHANGESTO", "LIKE", "IN", "ON", "!*", "!=", ">=", "<=",
+    "=", ">", "<", "*", "%",
 )  # fmt: skip
 _SPELLINGS = {
     "CONTAINS": "LIKE",

@@ -79,7 +79,11 @@ def test_no_odd_value_of_a_parameter_gives_a_500(dispatcher: tuple[Lab, Dispatch
             ("PUT", f"table/task/{CASE_ID}"),
         ):
             call = {
-                "target": (method, f"now/{path}", ("application/json", b'{"due_date":"2026-11-24 10:00:00"}')),
+                "target": (
+                    method,
+                    f"now/{path}",
+                    ("application/json", b'{"due_date":"2026-11-24 10:00:00"}'),
+                ),
                 "parameters": {"sysparm_count": "true", "sysparm_limit": "1", parameter: value},
                 "headers": {},
                 "user": BASIC[0],
