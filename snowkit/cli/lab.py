@@ -37,7 +37,7 @@ PORT = 8787
     "--scenario", type=click.Choice([row.name for row in SCENARIOS]), default="fresh", show_default=True
 )
 @click.option(
-    "--cases", type=click.IntRange(1, 1_000_000), default=12, show_default=True, help="How many cases."
+    "--cases", type=click.IntRange(1, 1_000_000), default=120, show_default=True, help="How many cases."
 )
 @click.option("--db", type=click.Path(path_type=Path), help="A file that keeps the instance's data.")
 @click.option("--reset", is_flag=True, help="Begin again from the scenario, whatever --db holds.")
