@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
@@ -11,10 +12,14 @@ from lxml import etree, html
 
 
 class Browser:
-    """Knows only what a page shows: links and buttons go by their words, fields by the words of their labels."""
+    """Knows only what a page shows: links and buttons go by their words, fields by the words of their labels.
 
-    def __init__(self) -> None:
-        self._client = httpx.Client(follow_redirects=True, trust_env=False, timeout=30)
+    `ca_file` is an authority that it trusts.
+    """
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        trust = ssl.create_default_context(cafile=ca_file) if ca_file else True
+        self._client = httpx.Client(verify=trust, follow_redirects=True, trust_env=False, timeout=30)
         self.response: httpx.Response | None = None
 
     def __enter__(self) -> Browser:

@@ -28,7 +28,7 @@ def authentication(lab: Lab) -> dict[str, str | bool]:
 def signed_in(lab: Lab) -> Iterator[Browser]:
     """Give a browser in which the platform's administrator has just signed in."""
     said = lab.description()["platform_admin"]
-    with Browser() as browser:
+    with Browser(lab.ca_file) as browser:
         browser.open(lab.platform_url)
         browser.press("Log in", {"Email": said["user"], "Password": said["password"]})
         yield browser
