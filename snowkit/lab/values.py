@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _JOURNALS = ("journal_input", "journal_list")
 _SECRET_TYPES = ("password", "password2")
+# source: PySNC's own tests, which read the display value of sys_user.user_password on an instance.
+_MASK = "********"
 
 
 def shown(column: Column, row: Row) -> str:
@@ -47,10 +49,8 @@ def display(lab: Lab, table: str, element: str, row: Row, time_zone: str = "GMT"
         return ""
     if column.type in _JOURNALS:
         return journal(lab, table, element, row, time_zone, form)
-    if not value:
-        return ""
-    if column.type == "password":
-        return "********"  # PySNC's own tests, of sys_user
+    if not value or column.type == "password":
+        return _MASK if value else ""
     if column.type == "reference":
         return name_of(lab, column.reference, value)
     if column.type == "glide_list" and column.reference:
