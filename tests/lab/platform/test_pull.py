@@ -12,6 +12,7 @@ import pytest
 from snowkit.lab.authority import throwaway
 from snowkit.lab.instance import Lab
 from snowkit.lab.platform import pull as pulling
+from snowkit.lab.platform.connection import Failed
 from snowkit.lab.platform.pull import named
 from snowkit.lab.session import SYSTEM
 from snowkit.lab.store import Row
@@ -237,3 +238,17 @@ def test_it_trusts_the_labs_own_authority() -> None:
 def test_ids_are_found_in_any_body(body: str, ids: list[str]) -> None:
     """Wherever they stand, each once, and no more than a few."""
     assert sorted(named(body)) == ids
+
+
+def test_a_dead_token_is_dead_within_a_connection_too(lab: Lab) -> None:
+    """The instance gives a session with each answer, which would outlive the token; it is not sent back."""
+    id_ = _connected(lab)
+    integration = lab.platform.shelf.integration(id_)
+    assert integration is not None
+    with lab.platform.puller.connect(integration) as connection:
+        connection.test()
+        for row in lab.store.find("oauth_credential", ""):
+            lab.store.patch("oauth_credential", row["sys_id"], {"expires": "2020-01-01 00:00:00"})
+        with pytest.raises(Failed) as failure:
+            connection.test()
+    assert failure.value.status == 401
