@@ -1,4 +1,4 @@
-"""Every step of the vendor's page can be taken in the lab: on its pages, or by the REST call that the step stands for."""
+"""Every step of the vendor's page can be taken in the lab: on its pages, or by the REST call that it stands for."""
 
 from __future__ import annotations
 
