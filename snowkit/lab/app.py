@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from snowkit.lab import control, home, oauth, pages, rest, upload_pages
+from snowkit.lab import control, forms, home, oauth, pages, rest, upload_pages
 from snowkit.lab.edge import Edge
 
 if TYPE_CHECKING:
@@ -23,5 +23,6 @@ def build(lab: Lab) -> ASGIApp:
         *oauth.routes(lab),
         *pages.routes(lab),
         *upload_pages.routes(lab),
+        *forms.routes(lab),
     ]
     return Edge(Starlette(routes=routes), lab)

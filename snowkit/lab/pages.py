@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from snowkit.lab import navigator
 from snowkit.lab.cookies import hand_over
 from snowkit.lab.people import interactive
 
@@ -21,9 +22,18 @@ if TYPE_CHECKING:
 LOGIN = "/login.do"
 HOME = "/navpage.do"
 _PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title} | ServiceNow</title></head>
+<html lang="en"><head><meta charset="utf-8"><title>{title} | ServiceNow</title>
+<style>{style}</style></head>
 <body>{body}</body></html>
 """
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 64rem; margin: 0 auto; padding: 1.5rem; }
+h1 { font-size: 1.4rem; } table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid #dde2e8;
+  overflow-wrap: anywhere; }
+.field { display: grid; grid-template-columns: 15rem 1fr; gap: .75rem; margin: .35rem 0; align-items: start; }
+input, select, textarea, button { font: inherit; } .field textarea { font-family: ui-monospace, monospace; }
+.field input[type=checkbox] { justify-self: start; } pre { white-space: pre-wrap; }"""
 _LOGIN_FORM = """<h1>Sign in</h1><p role="alert">{notice}</p>
 <form action="/login.do" method="post" autocomplete="off">
 <input type="hidden" name="sysparm_goto_url" value="{goto}">
@@ -50,7 +60,8 @@ def routes(lab: Lab) -> list[BaseRoute]:
         session = lab.cookies.session(request)
         if session is None:
             return to_login(request)
-        return page("Home", f"<p>Signed in as {escape(session.user_name)}.</p>")
+        found = navigator.menu(lab.schema, request.query_params.get("sysparm_filter", ""))
+        return page("Home", f"<p>Signed in as {escape(session.user_name)}.</p>{found}")
 
     return [
         Route(LOGIN, ask, methods=["GET"]),
@@ -62,7 +73,7 @@ def routes(lab: Lab) -> list[BaseRoute]:
 
 def page(title: str, body: str, status: int = 200) -> Response:
     """Return a page; `body` is HTML, `title` text."""
-    return HTMLResponse(_PAGE.format(title=escape(title), body=body), status)
+    return HTMLResponse(_PAGE.format(title=escape(title), style=_STYLE, body=body), status)
 
 
 def login_page(goto: str = "", notice: str = "") -> Response:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -179,6 +180,11 @@ class Records:
             row["sys_name"] = row["name"] if "name" in known else row["sys_name"]
             row["sys_update_name"] = row["sys_update_name"] or f"{table}_{row['sys_id']}"
             row |= {name: row[name] or "global" for name in ("sys_scope", "sys_package")}
+        if table == "oauth_entity" and row["type"] == "client":
+            # source: auth_model 1.1: both are generated where they are left blank; a public client has no secret.
+            row["client_id"] = row["client_id"] or uuid4().hex
+            if row["public_client"] != "true":
+                row["client_secret"] = row["client_secret"] or token_urlsafe(24)
         if "last_name" in known and not row["name"]:
             row["name"] = f"{row['first_name']} {row['last_name']}".strip()
         return row

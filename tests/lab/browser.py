@@ -90,13 +90,18 @@ class Browser:
             else self._client.get(address, params=data)
         )
 
+    def send(
+        self, url: str, data: dict[str, str], files: dict[str, tuple[str, bytes, str]] | None = None
+    ) -> httpx.Response:
+        """Send a form, files last, as some page could make a browser do; its answer is the page."""
+        self.response = self._client.post(url, data=data, files=files)
+        return self.response
+
     def _field(self, within: etree._Element, label: str) -> etree._Element:
         for each in within.iter("label"):
             if label in (_words(each), _first_words(each)):
-                field = next(_fields(each), None)
-                if field is None:
-                    field = self.page.get_element_by_id(each.get("for"))
-                return field
+                inside = next(_fields(each), None)
+                return inside if inside is not None else within.xpath(f".//*[@id='{each.get('for')}']")[0]
         raise AssertionError(f"No field {label} at {self.url}: {self.text[:400]}")
 
     def _fill(self, form: etree._Element, label: str, value: str | bool) -> None:
@@ -119,7 +124,7 @@ class Browser:
             if value:
                 field.set("checked", "checked")
         elif field.tag == "textarea":
-            field.text = str(value)
+            field.text = f"\n{value}"
         else:
             field.set("value", str(value))
 
@@ -137,7 +142,8 @@ def _sent(field: etree._Element) -> list[tuple[str, str]]:
 
 def _value(field: etree._Element) -> str:
     if field.tag == "textarea":
-        return field.text or ""
+        # What a browser does with a line break right behind the tag.
+        return (field.text or "").removeprefix("\n")
     if field.tag == "select":
         options = list(field.iter("option"))
         chosen = [each for each in options if each.get("selected") is not None] or options[:1]

@@ -61,7 +61,7 @@ def _post_file(call: Call) -> Answer:
     if not content_type:
         raise Refused(400, "Content-Type header is missing", None)
     given = [call.parameter(name) for name in ("table_name", "table_sys_id", "file_name")]
-    return _attach(call, given, content_type, call.incoming.body)
+    return attach(call, given, content_type, call.incoming.body)
 
 
 def _upload(call: Call) -> Answer:
@@ -77,7 +77,7 @@ def _upload(call: Call) -> Answer:
         file_name = part.get_filename()
         if file_name is not None:
             given = [fields.get("table_name", ""), fields.get("table_sys_id", ""), file_name]
-            return _attach(call, given, part.get_content_type(), data)
+            return attach(call, given, part.get_content_type(), data)
         name = part.get_param("name", header="content-disposition")
         fields[str(name)] = data.decode("utf-8", "replace").strip()
     raise _missing()
@@ -95,7 +95,8 @@ def _delete(call: Call) -> Answer:
     return Answer(204)
 
 
-def _attach(call: Call, given: list[str], content_type: str, content: bytes) -> Answer:
+def attach(call: Call, given: list[str], content_type: str, content: bytes) -> Answer:
+    """Attach a file to the record that `given` names: table, sys_id, file name. Raises `Refused`."""
     table, sys_id, file_name = given
     if not table or not sys_id or not file_name:
         raise _missing()
