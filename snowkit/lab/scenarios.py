@@ -95,7 +95,7 @@ def _broken(gap: Gap) -> Callable[[Planter, datetime, str], None]:
 
     def prepare(planter: Planter, now: datetime, webhook_url: str) -> None:
         onboard(planter, now, webhook_url)
-        gap.make(planter)
+        gap.make(planter, now)
 
     return prepare
 

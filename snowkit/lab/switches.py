@@ -82,7 +82,7 @@ class Switches(BaseModel):
     journal_rules_without_workflow: bool = False
     """Whether they run even where setWorkflow(false) silenced the parent's rules."""
     async_delay: Seconds = 0.0
-    inbox: Literal["ok", "down", "error", "slow"] = "ok"
+    inbox: Literal["ok", "down", "error", "lost", "slow"] = "ok"
     """How the emulated platform's webhook inbox answers."""
 
 

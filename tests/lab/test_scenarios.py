@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
+from snowkit.engine.finding import CAUSES
 from snowkit.errors import LabError
+from snowkit.lab.gaps import read
 from snowkit.lab.instance import Lab
 from snowkit.lab.scenarios import SCENARIOS, Scenario, named, recorded
 from snowkit.lab.store import Row
@@ -132,11 +136,90 @@ def test_a_gap_differs_from_onboarded(scenario: Scenario) -> None:
     assert (scenario.finding.count("."), bool(scenario.cause)) in {(1, True), (2, True)}
 
 
+OUT = {
+    "none": "nothing is wrong",
+    "network": "the lab is reached, or it is no lab",
+    "dns": "loopback has no names",
+    "tls": "--tls and ca_file show it",
+    "api_missing": "an API of the pack goes with its plug-in alone",
+    "authentication": "a lab hands out the secrets that it holds",
+    "signature": "webhooks are not signed by default",
+    "not_permitted": "snowkit's own state",
+    "not_observable": "snowkit's own state",
+    "empty": "no fault",
+    "cleanup": "snowkit's own state",
+}
+"""Causes that no scenario can bring about truthfully, and why."""
+
+
+def test_every_cause_that_a_lab_can_have_is_a_scenario() -> None:
+    """The closed list of causes, without those that are no state of an instance."""
+    assert {scenario.cause for scenario in SCENARIOS[2:]} == set(CAUSES) - set(OUT)
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[broken]\nstory = 'S.'\nfinding = 'a.b'\ncause = 'policy'\n", "one of patch, remove, insert"),
+        ("[broken]\nstory = 'S.'\nfinding = 'a.b'\ncause = 'policy'\nfoo = 1\n", "foo: Extra inputs"),
+        (
+            "[broken]\nstory = 'S.'\nfinding = 'a.b'\ncause = 'c'\nremove = [{ table = 't' }]\n",
+            r"remove\.0\.query: Field required",
+        ),
+        (
+            "[broken]\nstory = 'S.'\nfinding = 'a.b'\ncause = 'c'\nswitches = { foo = 1 }\n",
+            "switch foo cannot be set",
+        ),
+    ],
+)
+def test_what_is_not_understood_names_file_scenario_and_field(tmp_path: Path, text: str, told: str) -> None:
+    """A wrong key, a missing one, a switch that the lab has not, and a scenario that changes nothing."""
+    path = tmp_path / "scenarios.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(LabError, match=rf"scenarios\.toml, the scenario broken.*{told}"):
+        read(path)
+
+
+def test_a_file_that_is_no_toml_is_told_with_its_line(tmp_path: Path) -> None:
+    """The line is the reader's own."""
+    path = tmp_path / "scenarios.toml"
+    path.write_text("[broken\n", encoding="utf-8")
+    with pytest.raises(LabError, match=r"scenarios\.toml is no TOML.*line 1"):
+        read(path)
+
+
+def test_a_moment_is_counted_from_the_start() -> None:
+    """The refresh token of this scenario always has seven days left."""
+    lab = Lab("refresh-token-nearly-over", cases=1)
+    expires = lab.store.find("oauth_credential", "type=refresh_token")[0]["expires"]
+    lab.stop()
+    left = datetime.strptime(expires, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) - datetime.now(UTC)
+    assert timedelta(days=6, hours=23) < left <= timedelta(days=7)
+
+
+def test_a_scenario_s_switches_are_set_at_each_start(tmp_path: Path) -> None:
+    """A database keeps records, not switches: a start sets those of its scenario, and a reset does too."""
+    for _ in range(2):
+        lab = Lab("platform-refuses", database=tmp_path / "lab.db", cases=1)
+        assert lab.switches.current.inbox == "error"
+        lab.change_switches({"inbox": "ok"})
+        lab.reset()
+        assert lab.switches.current.inbox == "error"
+        lab.stop()
+
+
 def _changeable(lab: Lab) -> list[Row]:
+    """Return what scenarios change, without the stamps that differ from start to start."""
     tables = ("oauth_entity", "oauth_credential", "sys_api_access_policy", "sys_script", "sys_properties")
-    tables += ("sys_security_acl", "sys_db_object")
-    stamps = {"sys_updated_on", "sys_created_on", "token_received", "expires"}
-    living = [row for table in tables for row in lab.store.find(table)]
+    tables += ("sys_security_acl", "sys_db_object", "v_plugin")
+    stamps = {"sys_updated_on", "sys_created_on", "token_received"}
     return [
-        {name: value for name, value in row.items() if name not in stamps or value < "2021"} for row in living
+        {
+            name: value[:10] if name == "expires" else value
+            for name, value in row.items()
+            if name not in stamps
+        }
+        for table in tables
+        for row in lab.store.find(table)
     ]

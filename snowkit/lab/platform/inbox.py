@@ -26,12 +26,12 @@ SLOW_SECONDS = 12.0
 
 
 class Inbox:
-    """Keeps the webhooks that came; `mode` says how they are answered: `ok`, `down`, `error` or `slow`.
+    """Keeps the webhooks that came; `mode` says how they are answered: `ok`, `down`, `error`, `lost` or `slow`.
 
-    `down` breaks each connection off before it has answered, `error` answers 500, and neither keeps anything;
-    `slow` keeps the event and answers after `slow_seconds`, longer than a careful script waits. The inbox itself
-    can always be read. `known` says whether an address belongs to an integration, `arrived` is told what came to
-    which one; both must be quick, since they are called on the event loop.
+    `down` breaks each connection off before it has answered, `error` answers 500, `lost` answers 200, and none of
+    them keeps anything; `slow` keeps the event and answers after `slow_seconds`, longer than a careful script waits.
+    The inbox itself can always be read. `known` says whether an address belongs to an integration, `arrived` is told
+    what came to which one; both must be quick, since they are called on the event loop.
     """
 
     def __init__(
@@ -85,6 +85,8 @@ class Inbox:
         body = await body_of(request, BODY_LIMIT)
         if body is None:
             return JSONResponse({"error": f"More than {BODY_LIMIT} bytes."}, status_code=413)
+        if mode == "lost":
+            return JSONResponse({"id": uuid.uuid4().hex})
         event: dict[str, Any] = {
             "id": uuid.uuid4().hex,
             "received_at": datetime.now(UTC).isoformat(timespec="milliseconds"),

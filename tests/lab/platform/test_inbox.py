@@ -39,6 +39,14 @@ def test_a_platform_that_fails_answers_500_and_keeps_nothing() -> None:
     assert platform.events == []
 
 
+def test_a_platform_that_loses_answers_200_and_keeps_nothing() -> None:
+    """The sender believes in a delivery of which the platform knows nothing."""
+    platform = Platform(lambda: "lost")
+    with Listener(platform.app) as listener:
+        assert httpx.post(listener.url + WEBHOOK_PATH, content=b"{}", trust_env=False).status_code == 200
+    assert platform.events == []
+
+
 def test_a_slow_platform_has_the_event_although_the_sender_gave_up() -> None:
     """A sender that stops waiting cannot conclude that nothing arrived."""
     platform = Platform(lambda: "slow", slow_seconds=0.5)
