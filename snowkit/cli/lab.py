@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import groupby
 from pathlib import Path
 from types import FrameType
 
@@ -20,7 +21,7 @@ from snowkit.errors import UsageError
 from snowkit.lab import exposure
 from snowkit.lab.authority import throwaway
 from snowkit.lab.instance import Lab
-from snowkit.lab.scenarios import SCENARIOS
+from snowkit.lab.scenarios import SCENARIOS, named
 from snowkit.lab.seed import shipped
 from snowkit.listener import EVERYWHERE, LOOPBACK
 from snowkit.profile import Profile
@@ -34,7 +35,11 @@ PORT = 8787
     "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 takes a free one."
 )
 @click.option(
-    "--scenario", type=click.Choice([row.name for row in SCENARIOS]), default="fresh", show_default=True
+    "--scenario",
+    metavar="NAME",
+    default="fresh",
+    show_default=True,
+    help="The state to start in: fresh, onboarded, or onboarded with one thing wrong (--list-scenarios).",
 )
 @click.option(
     "--cases", type=click.IntRange(1, 1_000_000), default=120, show_default=True, help="How many cases."
@@ -66,10 +71,9 @@ def command(
     """
     if list_scenarios:
         rows = [{"name": row.name, "finding": row.finding, "cause": row.cause} for row in SCENARIOS]
-        click.echo(
-            json.dumps(rows) if as_json else "\n".join(f"{row.name:<34} {row.story}" for row in SCENARIOS)
-        )
+        click.echo(json.dumps(rows) if as_json else _listed())
         return
+    named(scenario)
     exposed = not exposure.is_loopback(host)
     if exposed and not allow_remote:
         raise UsageError(
@@ -103,6 +107,18 @@ def command(
         sys.stdout.flush()
         while not stop.wait(0.2):
             continue
+
+
+def _listed() -> str:
+    """Return the scenarios by the topic of their finding, each with what it shows and what an engineer meets."""
+    wide = max(len(row.name) for row in SCENARIOS)
+    lines: list[str] = []
+    for topic, rows in groupby(SCENARIOS, lambda row: row.finding.partition(".")[0]):
+        lines += ["", topic] if topic else []
+        for row in rows:
+            shows = f"{row.finding} {row.cause}" if row.finding else "nothing wrong"
+            lines += [f"  {row.name:<{wide}}  {shows}", f"  {'':<{wide}}  {row.story}"]
+    return "\n".join(lines)
 
 
 def _names(host: str) -> tuple[str, ...]:

@@ -144,3 +144,16 @@ def test_the_scenarios_are_listed_with_what_they_show(capsys: pytest.CaptureFixt
     rows = json.loads(capsys.readouterr().out)
     assert {"fresh", "onboarded"} <= {row["name"] for row in rows}
     assert all(set(row) == {"name", "finding", "cause"} for row in rows)
+    assert main.run(["lab", "--list-scenarios"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    place = next(number for number, line in enumerate(shown) if "comment-rule-inactive" in line)
+    assert shown[place].split() == ["comment-rule-inactive", "rule.comment", "rule_inactive"]
+    assert shown[place + 1].strip() == "Somebody deactivated the comment rule."
+
+
+def test_an_unknown_scenario_is_told_with_the_near_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, and nothing on stdout."""
+    assert main.run(["lab", "--json", "--port", "0", "--scenario", "comment-rule"]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "comment-rule-inactive" in shown.err
