@@ -1,9 +1,13 @@
-"""One thing broken on an onboarded instance gives one required gap, at the root, with the right cause."""
+"""One thing broken on an onboarded instance gives one gap, at the root, with the right cause.
+
+The lab's scenarios are the breaks that have a name; the cases here are variations of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +17,14 @@ from snowkit.cli.lab import profile_of
 from snowkit.engine.finding import Level, Verdict
 from snowkit.engine.result import Report
 from snowkit.instance.session import Session
+from snowkit.journal import Journal
 from snowkit.lab.instance import Lab
 from snowkit.lab.scenarios import SCENARIOS, Scenario
 from snowkit.lab.visitor import Admin
 from snowkit.pack.load import load
 from snowkit.profile import Profile
+from snowkit.sync.canary import Patience
+from snowkit.sync.prove import prove
 
 CASE_RULE = "TheLoops - Case Created or Updated"
 COMMENT_RULE = "TheLoops Ticket Comment Webhook"
@@ -88,31 +95,11 @@ def unmapped(policy: str) -> Break:
     return go
 
 
-def admin_role(admin: Admin) -> None:
-    user = admin.find("sys_user", "user_name=integration")[0]["sys_id"]
-    role = admin.find("sys_user_role", "name=admin")[0]["sys_id"]
-    admin.insert("sys_user_has_role", user=user, role=role, state="active")
-
-
 def rule_twice(admin: Admin) -> None:
     rule = admin.find("sys_script", f"name={CASE_RULE}")[0]
     copied = {key: rule[key] for key in ("name", "collection", "when", "script", "filter_condition", "order")}
     flags = {"active": "true", "advanced": "true", "action_insert": "true", "action_update": "true"}
     admin.insert("sys_script", **copied, **flags)
-
-
-def scoped(admin: Admin) -> None:
-    scope = admin.insert("sys_auth_scope", name="case_scope")
-    admin.insert(
-        "sys_api_access_scope",
-        name="case_scope",
-        active="true",
-        api_path="sn_customerservice/case",
-        auth_scope=scope["sys_id"],
-        apply_all_methods="true",
-        apply_all_resources="true",
-        apply_all_versions="true",
-    )
 
 
 def field_closed(admin: Admin) -> None:
@@ -124,17 +111,23 @@ def field_closed(admin: Admin) -> None:
 
 
 def rule_cases() -> Iterator[Case]:
+    case, comment = f"name={CASE_RULE}", f"name={COMMENT_RULE}"
+    yield Case(
+        "rule.case inactive", patched("sys_script", case, active="false"), "rule.case", "rule_inactive"
+    )
+    yield Case("rule.comment deleted", removed("sys_script", comment), "rule.comment", "rule_missing")
+    yield Case(
+        "rule.comment before",
+        patched("sys_script", comment, when="before"),
+        "rule.comment",
+        "rule_misconfigured",
+    )
     for name, finding in ((CASE_RULE, "rule.case"), (COMMENT_RULE, "rule.comment")):
         query = f"name={name}"
         wrong = "rule_misconfigured"
         yield Case(
-            f"{finding} inactive", patched("sys_script", query, active="false"), finding, "rule_inactive"
-        )
-        yield Case(f"{finding} deleted", removed("sys_script", query), finding, "rule_missing")
-        yield Case(
             f"{finding} on incident", patched("sys_script", query, collection="incident"), finding, wrong
         )
-        yield Case(f"{finding} before", patched("sys_script", query, when="before"), finding, wrong)
         yield Case(
             f"{finding} not on insert", patched("sys_script", query, action_insert="false"), finding, wrong
         )
@@ -156,49 +149,17 @@ def rule_cases() -> Iterator[Case]:
 
 
 def property_cases() -> Iterator[Case]:
-    yield Case(
-        "switch off",
-        patched("sys_properties", f"name={ENABLED}", value="false"),
-        "property.enabled",
-        "property",
-    )
     yield Case("switch missing", removed("sys_properties", f"name={ENABLED}"), "property.enabled", "property")
     yield Case("url missing", removed("sys_properties", f"name={URL}"), "property.webhook_url", "property")
-    yield Case(
-        "url empty", patched("sys_properties", f"name={URL}", value=""), "property.webhook_url", "property"
-    )
     yield Case(
         "url of another",
         patched("sys_properties", f"name={URL}", value="https://evil.example/x"),
         "property.webhook_url",
         "property",
     )
-    yield Case(
-        "a clone",
-        patched("sys_properties", "name=instance_name", value="clone"),
-        "property.webhook_url",
-        "clone",
-    )
 
 
 def oauth_cases() -> Iterator[Case]:
-    entity = "name=TheLoops Integration"
-    yield Case(
-        "entity inactive",
-        patched("oauth_entity", entity, active="false"),
-        "oauth.entity",
-        "oauth_entity",
-        ("oauth.token", "oauth.refresh", "api.case.read"),
-    )
-    yield Case(
-        "no redirect",
-        patched("oauth_entity", entity, redirect_url="http://127.0.0.1:8765/callback"),
-        "oauth.redirect",
-        "oauth_entity",
-    )
-    yield Case(
-        "public client", patched("oauth_entity", entity, public_client="true"), "oauth.grant", "oauth_entity"
-    )
     yield Case(
         "refresh token deleted",
         removed("oauth_credential", "type=refresh_token"),
@@ -206,15 +167,6 @@ def oauth_cases() -> Iterator[Case]:
         "token",
         ("oauth.token", "table.sys_user.read"),
     )
-    yield Case(
-        "refresh token expired",
-        patched("oauth_credential", "type=refresh_token", expires="2020-01-01 00:00:00"),
-        "oauth.refresh",
-        "token",
-        ("oauth.token",),
-    )
-    yield Case("a scope on the Case API", scoped, "oauth.scopes", "scope", ("api.case.read",))
-    yield Case("an administrator", admin_role, "identity.not_admin", "identity")
 
 
 def policy_cases() -> Iterator[Case]:
@@ -242,23 +194,19 @@ def policy_cases() -> Iterator[Case]:
 
 def table_cases() -> Iterator[Case]:
     for row in load().table:
-        if not row.follows:
+        if not row.follows and row.name != "customer_contact":
             yield Case(
                 f"{row.name} hidden", acl_closed(row.name, "read"), f"table.{row.name}.read", "row_acl"
             )
     for name in ("kb_knowledge", "sn_customerservice_case"):
-        for operation in ("create", "write"):
-            yield Case(
-                f"{name} not {operation}", acl_closed(name, operation), f"table.{name}.write", "write_acl"
-            )
-    for name in ("kb_knowledge", "customer_contact", "sys_audit"):
+        yield Case(f"{name} not create", acl_closed(name, "create"), f"table.{name}.write", "write_acl")
+    for name in ("customer_contact", "sys_audit"):
         yield Case(
             f"{name} closed to web services",
             patched("sys_db_object", f"name={name}", ws_access="false"),
             f"table.{name}.read",
             "web_service_access",
         )
-    yield Case("a field closed", field_closed, "table.customer_contact.read", "field_acl")
 
 
 def seen_by_condition(table: str, condition: str) -> Break:
@@ -302,25 +250,8 @@ def basic_only(**policy: str) -> Break:
     return go
 
 
-def written_by_hand(admin: Admin) -> None:
-    script = "var r = new sn_ws.RESTMessageV2(); r.setEndpoint('https://app.theloops.ai/hook'); r.execute();"
-    flags = {"active": "true", "advanced": "true", "action_insert": "true", "action_update": "true"}
-    admin.insert(
-        "sys_script",
-        name="Post cases to TheLoops",
-        collection="sn_customerservice_case",
-        when="after",
-        script=script,
-        **flags,
-    )
-
-
 def subtle_cases() -> Iterator[Case]:
-    case = "sn_customerservice_case"
     yield Case("one comment hidden", one_comment_hidden, "table.sys_journal_field.read", "row_acl")
-    yield Case(
-        "one case to see", seen_by_condition(case, "number=CS0001001"), f"table.{case}.read", "row_acl"
-    )
     yield Case(
         "a hidden contact and a closed field",
         both(first_contact_hidden, field_closed),
@@ -338,7 +269,6 @@ def subtle_cases() -> Iterator[Case]:
     yield Case(
         "rule.case sends nothing", patched("sys_script", query, script="gs.info('x')"), "rule.case", wrong
     )
-    yield Case("rule.case beside one by hand", written_by_hand, "rule.case", "rule_duplicate")
     one_case = {"api_path": "sn_customerservice/case", "api_resource": "/sn_customerservice/case/{id}"}
     yield Case(
         "a policy for updates of one case",
@@ -400,18 +330,6 @@ async def test_an_onboarded_instance_is_ready(written: Connection, admin: Admin)
 async def test_without_an_inspector_it_cannot_tell(written: Connection, admin: Admin) -> None:
     """Without an inspector an onboarded instance shows no gap, and is not called ready."""
     report = await report_of(written, inspector=False)
-    assert required(report, Verdict.GAP) == {}
-    assert report.exit_code == 3
-
-
-async def test_a_hibernating_instance_is_unknown(written: Connection, admin: Admin) -> None:
-    """An instance that sleeps gives one unknown at the root and blocks everything else."""
-    admin.switches(away="hibernating")
-    try:
-        report = await report_of(written)
-    finally:
-        admin.switches(away="no")
-    assert required(report, Verdict.UNKNOWN) == {"reach.instance": "edge"}
     assert required(report, Verdict.GAP) == {}
     assert report.exit_code == 3
 
@@ -484,25 +402,81 @@ async def test_one_break_one_gap_at_the_root(written: Connection, admin: Admin, 
     assert report.exit_code == 1
 
 
-SCENES = [row for row in SCENARIOS if row.finding and not row.finding.startswith("sync.")]
+BLOCKED = {
+    "entity-inactive": ("oauth.token", "oauth.refresh", "api.case.read"),
+    "refresh-token-expired": ("oauth.token",),
+    "scope-missing": ("api.case.read",),
+    "case-policy-maps-others": ("api.case.read", "api.case.write"),
+    "token-restriction-without-policy": ("api.table.read", "table.sys_audit.read", "identity.user"),
+    "attachment-policy-inactive": ("api.attachment.read",),
+    "platform-refuses": ("sync.comment_webhook",),
+    "case-needs-a-product": ("sync.webhook", "sync.pull", "sync.comment", "sync.attachment"),
+}
+"""What depends on the root of a scenario, so that it must not be accused."""
+
+FALLS_SHORT = {
+    "rate-limited": "each check that asked is unknown by itself; no root explains them",
+    "customer-service-plugin-missing": "reach.plugins is not probed yet: two APIs and four tables are accused",
+    "cases-of-another-domain": "domains are not read: an instance without a visible case counts as empty",
+    "rules-late": "what waits in the queue is not read: it is taken for not sent",
+}
+"""Scenarios whose finding snowkit does not give yet."""
+
+QUICK = Patience(webhook=1.5, pull=0.5, content=1.5, pause=0.02, first_diagnosis=0.1)
+SCENES = [row for row in SCENARIOS if row.finding]
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        pytest.param(row, id=row.name, marks=() if position % 4 == 0 else (pytest.mark.slow,))
+def scenes() -> list[object]:
+    """Return every scenario; what falls short, and two of three others, are for the long run."""
+    return [
+        pytest.param(
+            row,
+            id=row.name,
+            marks=(
+                *((pytest.mark.slow,) if position % 3 or row.name in FALLS_SHORT else ()),
+                *(
+                    (pytest.mark.xfail(reason=FALLS_SHORT[row.name], strict=True),)
+                    if row.name in FALLS_SHORT
+                    else ()
+                ),
+            ),
+        )
         for position, row in enumerate(SCENES)
-    ],
-)
+    ]
+
+
+async def canary_of(written: Connection, journal: Path) -> Report:
+    profile, secrets = written
+    vault = connection.vault_of(profile)
+    vault.put(secrets)
+    async with Session(connection.login_of(profile, vault)) as session:
+        return await prove(session, load(), profile, Journal(journal), allow_writes=True, patience=QUICK)
+
+
+@pytest.mark.parametrize("scenario", scenes())
 async def test_each_scenario_is_found(
-    written: Connection, lab: Lab, admin: Admin, scenario: Scenario
+    written: Connection, lab: Lab, admin: Admin, scenario: Scenario, home: Path
 ) -> None:
-    """A lab in a scenario shows its finding as the one root that is no dependant's, with its cause."""
+    """A scenario's finding is the one root, with its cause; what depends on it is blocked, the rest is met.
+
+    What only a canary can show leaves the check without a required gap.
+    """
     lab.reset(scenario.name)
     try:
         report = await report_of(written)
+        if scenario.finding.startswith("sync."):
+            assert (required(report, Verdict.GAP), required(report, Verdict.UNKNOWN)) == ({}, {})
+            report = await canary_of(written, home / "journal.jsonl")
     finally:
         lab.reset("onboarded")
     wrong = [row for row in report.findings if row.verdict in (Verdict.GAP, Verdict.UNKNOWN)]
     needed = [row for row in wrong if row.level is Level.REQUIRED] or wrong
     assert {row.id: row.outcome.cause for row in needed} == {scenario.finding: scenario.cause}
+    blocked = {row.id: row.blocked_by for row in report.of(Verdict.BLOCKED)}
+    assert set(blocked.values()) <= {scenario.finding}
+    assert set(BLOCKED.get(scenario.name, ())) <= set(blocked)
+
+
+def test_what_is_said_to_fall_short_is_a_scenario() -> None:
+    """Neither table names a scenario that is gone."""
+    assert {*BLOCKED, *FALLS_SHORT} <= {row.name for row in SCENES}

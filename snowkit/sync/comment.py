@@ -56,7 +56,7 @@ async def written(canary: Canary) -> Outcome:
         return gap("field_acl", f"{JOURNAL} rows come without their value.", _fix(), evidence)
     how = difference(wanted, str(ours[0]["value"]))
     if how is None:
-        return gap("field_mismatch", "The comment came back with another text.", _fix(), evidence)
+        return gap("field_mismatch", "The comment came back with another text.", _rewriter(), evidence)
     known = f" (equal but for {how})" if how else ""
     return met(f"The comment came back as one journal row{known}.", evidence)
 
@@ -89,7 +89,16 @@ async def _hidden(canary: Canary, condition: str, got: pull.Pulled) -> Outcome:
             fix=_fix(),
         )
     seen = await table.read(canary.inspector, JOURNAL, condition, fields=("sys_id",), limit=5)
-    if seen.rows:
+    mine = {row.get("sys_id") for row in got.rows}
+    if len(seen.rows) == 1 and seen.rows[0].get("sys_id") in mine:
+        canary.entry = str(seen.rows[0]["sys_id"])
+        canary.note(JOURNAL, canary.entry)
+        summary = (
+            "The comment came back with another text, without its tag: a rule of the instance rewrote it."
+        )
+        shown = got.reply.evidence("1 row, without the tag")
+        return gap("field_mismatch", summary, _rewriter(), shown, seen.evidence("1 row, the same"))
+    if any(row.get("sys_id") not in mine for row in seen.rows):
         summary = (
             f"The inspector sees the comment's row in {JOURNAL}, the integration does not: an ACL hides it."
         )
@@ -120,6 +129,13 @@ async def _may_not_comment(canary: Canary) -> bool:
         and item.get("name") == "comments"
         and item.get("can_write") in (False, "false")
         for item in fields or ()
+    )
+
+
+def _rewriter() -> Fix:
+    return Fix(
+        Owner.SERVICENOW_ADMIN,
+        f"Look for what rewrites comments: a business rule on {JOURNAL} or on cases, a data policy, a translation.",
     )
 
 

@@ -191,8 +191,8 @@ async def _made(
     root = settled.get(WEBHOOK)
     if (
         root is not None
-        and root.verdict is Verdict.GAP
-        and finding.verdict is Verdict.GAP
+        and root.verdict in (Verdict.GAP, Verdict.UNKNOWN)
+        and finding.verdict is root.verdict
         and finding.outcome.cause == root.outcome.cause
         and root.outcome.cause in webhook.SHARED
     ):
