@@ -14,6 +14,7 @@ from snowkit.lab.platform.shelf import Shelf
 
 EVERY = 60.0
 _PATIENCE = 30.0
+_MOST_WAITING = 200
 
 
 class Puller:
@@ -50,7 +51,8 @@ class Puller:
         """Pull soon for an integration, what a webhook's body names and all that is new; returns at once."""
         with self._changed:
             if not self._stopped:
-                self._waiting.append((id_, body))
+                # What is dropped here, the pull by time finds, unless it changed without moving that time.
+                self._waiting = [*self._waiting[-_MOST_WAITING:], (id_, body)]
                 self._run()
                 self._changed.notify_all()
 
