@@ -427,13 +427,13 @@ SCENES = [row for row in SCENARIOS if row.finding]
 
 
 def scenes() -> list[object]:
-    """Return every scenario; what falls short, and two of three others, are for the long run."""
+    """Return every scenario; what falls short, and three of four others, are for the long run."""
     return [
         pytest.param(
             row,
             id=row.name,
             marks=(
-                *((pytest.mark.slow,) if position % 3 or row.name in FALLS_SHORT else ()),
+                *((pytest.mark.slow,) if position % 4 or row.name in FALLS_SHORT else ()),
                 *(
                     (pytest.mark.xfail(reason=FALLS_SHORT[row.name], strict=True),)
                     if row.name in FALLS_SHORT
