@@ -37,8 +37,8 @@ _CONDITION = re.compile(
 )
 DEEPEST_PATH = 8
 """How many fields a dotted path may have; a longer one is treated as an unknown field."""
-# A caret inside a value is written twice.
-_SEPARATOR = re.compile(r"(?<!\^)\^(?!\^)")
+# A caret inside a value is written twice, so of three the first two belong together.
+_TOKEN = re.compile(r"\^\^|\^|[^^]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def parse(text: str) -> Query:
     groups: list[list[list[Condition]]] = [[]]
     orders: list[Order] = []
     unreadable: list[str] = []
-    for part in _SEPARATOR.split(text):
+    for part in _parts(text):
         rest, alternative = part, False
         if part.startswith("NQ"):
             groups.append([])
@@ -117,6 +117,17 @@ def parse(text: str) -> Query:
         tuple(order for order in orders if order.field),
         tuple(unreadable),
     )
+
+
+def _parts(text: str) -> list[str]:
+    """Return what stands between the separators."""
+    parts = [""]
+    for token in _TOKEN.findall(text):
+        if token == "^":  # noqa: S105
+            parts.append("")
+        else:
+            parts[-1] += token
+    return parts
 
 
 def _condition(text: str) -> Condition | None:

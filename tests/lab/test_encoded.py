@@ -103,3 +103,12 @@ def test_what_is_no_condition_is_reported() -> None:
 def test_exact_values_are_never_evaluated() -> None:
     """A value from a request cannot smuggle in a condition or a script."""
     assert equals(name="a^ORb=c").conditions() == [Condition("name", "==", "a^ORb=c")]
+
+
+def test_of_three_carets_the_last_one_separates() -> None:
+    """A value that ends in a caret has it twice, and the separator comes after."""
+    found = parse("number!=^^^state=1")
+    assert [(each.field, each.operator, each.value) for each in found.conditions()] == [
+        ("number", "!=", "^"),
+        ("state", "=", "1"),
+    ]

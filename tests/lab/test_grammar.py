@@ -196,7 +196,7 @@ def test_any_query_gives_the_rows_of_the_slow_reader(store: Store, query: str) -
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=10_000, deadline=None, derandomize=True)
 @given(queries())
 def test_ten_thousand_queries_give_the_rows_of_the_slow_reader(store: Store, query: str) -> None:
     """The same rows, and sorted as the query asks."""
