@@ -120,7 +120,7 @@ def test_no_request_gives_a_500(dispatcher: tuple[Lab, Dispatcher], call: dict[s
 
 
 @pytest.mark.slow
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=10_000, deadline=None, derandomize=True)
 @given(calls)
 def test_no_request_of_ten_thousand_gives_a_500(
     dispatcher: tuple[Lab, Dispatcher], call: dict[str, Any]
