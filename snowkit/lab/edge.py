@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snowkit.lab.control import PREFIX
 from snowkit.lab.cookies import balanced
+from snowkit.lab.rest.call import CANCELLED
 from snowkit.lab.switches import Switches
 
 if TYPE_CHECKING:
@@ -39,13 +40,12 @@ _AWAY = {
         '<form action="/login.do" method="post"><input id="user_name" name="user_name"></form>',
     ),
 }
-_CANCELLED = "Transaction cancelled: maximum execution time exceeded"
 _SHAPES: dict[str, object] = {
     "list": [],
     "empty": {},
     "null": {"result": None},
     "text": {"result": "text"},
-    "error": {"result": [], "error": {"message": _CANCELLED, "detail": None}, "status": "failure"},
+    "error": {"result": [], "error": {"message": CANCELLED, "detail": None}, "status": "failure"},
 }
 
 

@@ -38,7 +38,7 @@ class Lab:
 
     Use it as a context manager, or call `start` and `stop`; without either, `app` answers in process, and only
     `url`, `webhook_url` and what else names a port are not there yet. `database` is a file that outlives the lab,
-    seeded where it is new, or anew with `reset`; by default the records live in memory. `certificate` and `key`
+    seeded where it is new, or anew with `reset`; by default nothing of it outlives the lab. `certificate` and `key`
     are PEM files: with them the instance and the platform speak https, and `ca_file` is who signed them. At a `host`
     that other machines reach, the instance (not the platform) answers them, with new passwords and secrets.
 

@@ -12,6 +12,7 @@ import pytest
 from snowkit.errors import LabError
 from snowkit.lab.abort import Aborted
 from snowkit.lab.instance import Lab
+from snowkit.lab.moments import stamp
 from snowkit.lab.session import Session
 from snowkit.lab.store import Row
 
@@ -185,6 +186,23 @@ def test_no_rules_without_workflow(lab: Lab, witness: Witness, ada: Session) -> 
     lab.change_switches({"journal_rules_without_workflow": True})
     lab.records.update(CASE, row["sys_id"], {"comments": "y"}, ada, workflow=False)
     assert {table for _, _, table, _, _, _ in witness.seen} == {"sys_journal_field"}
+
+
+def test_a_commit_can_be_late(lab: Lab, ada: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others see a record only when the switch's seconds are over, and it is stamped with the time before."""
+    lab.change_switches({"commit_delay": 60.0})
+    waited: list[tuple[float, int]] = []
+
+    def wait(seconds: float) -> None:
+        waited.append((seconds, lab.store.count(CASE, "short_description=late")))
+        lab.change_switches({"clock_skew": 60.0})
+
+    monkeypatch.setattr("snowkit.lab.records.time.sleep", wait)
+    before = stamp(lab.now())
+    row = lab.records.insert(CASE, {"short_description": "late"}, ada)
+    assert waited == [(60.0, 0)]
+    assert lab.store.count(CASE, "short_description=late") == 1
+    assert before <= row["sys_created_on"] < stamp(lab.now())
 
 
 def test_stamps_can_be_the_caller_s(lab: Lab, witness: Witness, ada: Session) -> None:

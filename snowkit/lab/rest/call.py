@@ -18,6 +18,10 @@ _DIGITS = 9
 _MORE_THAN_ALL = 10**_DIGITS
 
 
+CANCELLED = "Transaction cancelled: maximum execution time exceeded"
+"""What a transaction says that a quota broke off (source: rest_behaviour 1.7)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """What came in: `path` is decoded and without the query, `base_url` what the caller calls this instance.

@@ -11,7 +11,7 @@ from snowkit.lab.acl import Acl
 from snowkit.lab.cookies import Visit
 from snowkit.lab.rest import account, aggregate, attachment, batch, case, deployment, table, ui
 from snowkit.lab.rest.apis import TABLE, Api, Endpoint
-from snowkit.lab.rest.call import Answer, Call, Incoming, Refused, no_resource
+from snowkit.lab.rest.call import CANCELLED, Answer, Call, Incoming, Refused, no_resource
 from snowkit.lab.rest.gate import Gate, Target
 from snowkit.lab.session import Session
 
@@ -29,9 +29,8 @@ ENDPOINTS = (
 _READS = ("GET", "HEAD")
 _TYPES = {"accept", "content-type"}
 _MEGABYTE = 1024 * 1024
-_CANCELLED = "Transaction cancelled: maximum execution time exceeded"
 _CANCELLED_DETAIL = (
-    f"{_CANCELLED} Check logs for error trace or enable glide.rest.debug property "
+    f"{CANCELLED} Check logs for error trace or enable glide.rest.debug property "
     "to verify REST request processing"
 )
 
@@ -108,7 +107,7 @@ class Dispatcher:
             return _cut(work(), whole=quota == "partial")
         if method in _READS or switches.quota_commits_writes:
             work()
-        raise Refused(500, _CANCELLED, _CANCELLED_DETAIL)
+        raise Refused(500, CANCELLED, _CANCELLED_DETAIL)
 
 
 def _cut(answer: Answer, *, whole: bool) -> Answer:
@@ -116,7 +115,7 @@ def _cut(answer: Answer, *, whole: bool) -> Answer:
     rows = answer.result if isinstance(answer.result, list) else [answer.result]
     body = {
         "result": rows[: len(rows) // 2],
-        "error": {"message": _CANCELLED, "detail": _CANCELLED_DETAIL},
+        "error": {"message": CANCELLED, "detail": _CANCELLED_DETAIL},
         "status": "failure",
     }
     text = json.dumps(body)
