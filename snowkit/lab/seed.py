@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -26,6 +26,7 @@ _WELL_KNOWN = {
 _LISTS = ("roles", "grants", "acl", "plugins", "properties")
 
 
+@lru_cache(maxsize=4096)
 def record_id(table: str, key: str) -> str:
     """Return the id of a seeded record: the same in every lab."""
     return _WELL_KNOWN.get((table, key)) or uuid5(NAMESPACE_URL, f"lab:{table}:{key}").hex
